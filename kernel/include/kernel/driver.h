@@ -13,7 +13,7 @@ struct driver {
 	const char *name;
 	const char *const *compatible;       /* NULL-terminated */
 	enum driver_phase phase;
-	int (*probe)(const struct dt_node *node); /* 0 or negative errno; may sleep in DRIVER_DEVICE */
+	int (*probe)(int node);              /* of machine_dt; 0 or negative errno; may sleep in DRIVER_DEVICE */
 };
 
 #define DRIVER(sym, ...)                                                                           \

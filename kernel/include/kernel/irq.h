@@ -8,7 +8,8 @@
 
 enum { IRQ_MAX = 1020 };
 enum irq_trigger { IRQ_LEVEL, IRQ_EDGE };
-enum ipi { IPI_RESCHED, IPI_CALL, IPI_STOP, IPI_BACKTRACE, IPI_COUNT };
+/* Software interrupts: INTID = enum ipi (SGI 0 to 15).  smp.c requests its own with irq_request(). */
+enum ipi { IPI_RESCHED, IPI_CALL, IPI_STOP, IPI_BACKTRACE, IPI_TEST, IPI_COUNT };
 
 struct irq_chip {
 	const char *name;
@@ -25,9 +26,18 @@ struct irq_chip {
 extern const struct irq_chip *irq_chip;
 
 void irq_chip_register(const struct irq_chip *chip);
-/* Installs a handler and unmasks.  PPIs: call on each CPU.  0, -EBUSY or -EINVAL. */
+/*
+ * Installs a handler (interrupt context, interrupts off) and unmasks.  SPIs go to CPU 0 until
+ * irq_chip->set_target().  SGIs and PPIs (INTID < 32) belong to each CPU: request once, then
+ * irq_enable_percpu() on every other CPU.  0, -EBUSY or -EINVAL.
+ */
 int irq_request(u32 intid, enum irq_trigger t, void (*handler)(void *arg), void *arg, const char *name);
+/* Unmasks a requested SGI or PPI on this CPU.  irq_init_cpu() does so for all of them. */
+void irq_enable_percpu(u32 intid);
+/* Masks and forgets; on return the handler runs nowhere.  May not be called from it. */
 void irq_free(u32 intid);
+/* The controller and every requested SGI and PPI, on a CPU that has just come up.  Interrupts off. */
+void irq_init_cpu(void);
 /* From the vector: acknowledges, runs handlers, completes.  Interrupts off. */
 void irq_dispatch(void);
 bool in_interrupt(void);
