@@ -19,7 +19,27 @@ endif
 MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all
-all: kernel
+all: kernel tools user
+
+# ---- the two commands ------------------------------------------------------------------------
+# Each first installs what is missing, then starts over: what make asks the compiler at its start
+# needs the compiler.
+
+.PHONY: boot-stages test built-boot-stages
+boot-stages test: bootstrap
+	@$(MAKE) --no-print-directory built-$@
+
+.PHONY: bootstrap
+bootstrap:
+	@scripts/bootstrap.sh
+
+built-boot-stages: all
+	@build/xtask boot-stages --both --profile $(PROFILE) --json build/reports/boot-stages.json \
+		--junit build/reports/boot-stages.xml
+
+.PHONY: built-test
+built-test:
+	@xtask/tests/all.sh
 
 # ---- kernel ----------------------------------------------------------------------------------
 
@@ -29,7 +49,7 @@ OPT-fast  := -O2 -DCONFIG_DEBUG=0
 KINC     := -Ikernel/include -Iarch/aarch64/include -I$(B)/gen
 WARN     := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes \
             -Wvla -Wundef -Wimplicit-fallthrough -Wwrite-strings
-KCFLAGS  := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+KCFLAGS  := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
             $(OPT-$(PROFILE)) -ggdb3 -march=armv8-a -mgeneral-regs-only -mno-outline-atomics \
             -mcmodel=small -fno-pic -fno-pie -fno-common -fno-strict-aliasing -fwrapv \
             -fno-omit-frame-pointer -fno-delete-null-pointer-checks -fno-stack-protector \
@@ -88,6 +108,105 @@ $(B)/Image: $(B)/cairn.elf
 	$(OBJCOPY) -O binary $< $@
 
 -include $(KOBJ:.o=.d) $(B)/gen/asm_offsets.d
+
+# ---- host tool -------------------------------------------------------------------------------
+
+HOSTWARN := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes \
+            -Wvla -Wundef -Wimplicit-fallthrough -Wwrite-strings
+XCFLAGS  := -std=gnu11 -O2 -g -D_GNU_SOURCE -fsigned-char $(HOSTWARN) $(CFLAGS)
+XSRC     := $(filter-out %_test.c,$(wildcard xtask/*.c))
+XOBJ     := $(XSRC:%.c=build/host/%.o)
+
+.PHONY: tools
+tools: build/xtask
+build/xtask: $(XOBJ)
+	$(HOSTCC) $(LDFLAGS) $(XOBJ) -ljansson -o $@
+build/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(XCFLAGS) -MMD -MP -c $< -o $@
+-include $(XOBJ:.o=.d)
+
+# ---- programs for the target -----------------------------------------------------------------
+# Static musl programs: userspace/init/*.c is PID 1, userspace/stages/*.c is /stages/run,
+# each userspace/bench/*.c is a program /bench/NAME.
+
+MUSL_INC := build/sysroot/usr/include/aarch64-linux-musl
+MUSL_LIB := build/sysroot/usr/lib/aarch64-linux-musl
+UINC      = -nostdinc -isystem $(MUSL_INC) -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
+            -idirafter /usr/aarch64-linux-gnu/include -Iuserspace/include -Ikernel/boot
+UCFLAGS  := -std=gnu11 -O2 -ggdb3 -D_GNU_SOURCE -march=armv8-a -mno-outline-atomics -fno-pie \
+            -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer \
+            $(filter-out -Wwrite-strings,$(WARN)) $(UINC)
+LIBGCC    = $(shell $(CC) -print-libgcc-file-name 2>/dev/null)
+ULINK     = $(CC) -static -no-pie -nostdlib -Wl,--build-id=none -Wl,-z,max-page-size=4096 -o $@ \
+            $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
+            -Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group $(MUSL_LIB)/crtn.o
+
+USRC_init   := $(wildcard userspace/init/*.c)
+USRC_stages := $(wildcard userspace/stages/*.c userspace/stages/*.S)
+USRC_bench  := $(wildcard userspace/bench/*.c)
+uobj         = $(patsubst %,build/user/obj/%.o,$(basename $(1)))
+UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench))
+UBENCH      := $(USRC_bench:userspace/bench/%.c=build/user/bench/%)
+UPROGS      := build/user/init/init $(if $(USRC_stages),build/user/stages/run) $(UBENCH)
+
+.PHONY: user
+user: build/initramfs.cpio
+
+build/.bootstrap: scripts/bootstrap.sh
+	@scripts/bootstrap.sh
+	@touch $@
+
+build/user/obj/%.o: %.c build/.bootstrap
+	@mkdir -p $(@D)
+	$(CC) $(UCFLAGS) -MMD -MP -c $< -o $@
+build/user/obj/%.o: %.S build/.bootstrap
+	@mkdir -p $(@D)
+	$(CC) $(UCFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+build/user/init/init: $(call uobj,$(USRC_init))
+build/user/stages/run: $(call uobj,$(USRC_stages))
+$(UBENCH): build/user/bench/%: build/user/obj/userspace/bench/%.o
+$(UPROGS):
+	@mkdir -p $(@D)
+	$(ULINK)
+# The target gets them without what only the debugger reads.
+build/user/%.bin: build/user/%
+	$(CROSS)strip --strip-debug -o $@ $<
+-include $(UOBJ:.o=.d)
+
+build/initramfs.list: userspace/initramfs.list Makefile $(UPROGS:%=%.bin)
+	@cp userspace/initramfs.list $@
+	@for p in $(patsubst build/user/%,%,$(filter-out %/init,$(UPROGS))); do \
+		echo "file /$$p 755 build/user/$$p.bin" >> $@; done
+build/initramfs.cpio: build/initramfs.list build/xtask build/.bootstrap $(UPROGS:%=%.bin)
+	build/xtask pack $@ $<
+
+# ---- tests on the host -----------------------------------------------------------------------
+# X_test.c beside X.c is linked with the real source files that its first line names:
+#   /* test: kernel/lib/list.c kernel/lib/rbtree.c [-lfdt] */
+
+UNIT     := $(wildcard kernel/*/*_test.c kernel/*/*/*_test.c arch/*/*_test.c xtask/*_test.c)
+UNITBIN  := $(UNIT:%.c=build/host/%)
+unit_head = $(shell sed -n '1s,^/\* test: *\(.*\) \*/$$,\1,p' $(1))
+unit_src  = $(filter %.c,$(call unit_head,$(1)))
+unit_opt  = $(filter -%,$(call unit_head,$(1)))
+UNITHDR  := $(wildcard kernel/include/*/*.h kernel/*/*.h arch/*/include/arch/*.h xtask/*.h kernel/*/*.def)
+UNITFLAG := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-builtin -fno-strict-aliasing \
+            -fwrapv -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -DCONFIG_DEBUG=1 \
+            -Ikernel/include -Iarch/aarch64/include
+
+.PHONY: test-unit
+test-unit: $(UNITBIN)
+	@failed=0; for t in $(UNITBIN); do \
+		./$$t > $$t.log 2>&1 || { echo "FAILED: $$t"; cat $$t.log; failed=1; }; \
+		done; exit $$failed
+	@echo "$(words $(UNITBIN)) unit test programs passed"
+
+.SECONDEXPANSION:
+build/host/%_test: %_test.c $$(call unit_src,$$*_test.c) $(UNITHDR)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(UNITFLAG) $(if $(filter xtask/%,$<),-D_GNU_SOURCE) $(CFLAGS) $(filter %.c,$^) \
+		$(call unit_opt,$<) -lcmocka -o $@
 
 .PHONY: clean
 clean:
