@@ -5,6 +5,8 @@
 #include <kernel/types.h>
 #include <uapi/signal.h>
 
+struct task;
+
 /* One queued signal with its siginfo. */
 struct queued_signal {
 	struct list_node node;

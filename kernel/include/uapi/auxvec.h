@@ -1,0 +1,30 @@
+/* The auxiliary vector of a new program, and the HWCAP bits of 64-bit Arm. */
+#pragma once
+
+enum auxv_type {
+	AT_NULL,
+	AT_IGNORE,
+	AT_EXECFD,
+	AT_PHDR,
+	AT_PHENT,
+	AT_PHNUM,
+	AT_PAGESZ,
+	AT_BASE,
+	AT_FLAGS,
+	AT_ENTRY,
+	AT_NOTELF,
+	AT_UID,
+	AT_EUID,
+	AT_GID,
+	AT_EGID,
+	AT_PLATFORM,
+	AT_HWCAP,
+	AT_CLKTCK,
+	AT_SECURE = 23,
+	AT_BASE_PLATFORM,
+	AT_RANDOM,
+	AT_HWCAP2,
+	AT_EXECFN = 31,
+	AT_SYSINFO_EHDR = 33,
+	AT_MINSIGSTKSZ = 51,
+};
