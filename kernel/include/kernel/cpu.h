@@ -15,7 +15,7 @@ struct mm;
 /* The runnable tasks of one CPU.  Fields: (l) run_queue.lock */
 struct run_queue {
 	struct spinlock lock;
-	struct rb_root tasks;     /* (l) by virtual runtime */
+	struct rb_tree tasks;     /* (l) by virtual runtime */
 	struct task *current_fair;
 	u64 min_vruntime;         /* (l) */
 	u32 count;                /* (l) runnable, the running one included */
@@ -24,7 +24,7 @@ struct run_queue {
 
 struct timer_queue {
 	struct spinlock lock;
-	struct rb_root timers;    /* (l) struct timer.node by deadline */
+	struct rb_tree timers;    /* (l) struct timer.node by deadline */
 	struct timer *first;
 };
 

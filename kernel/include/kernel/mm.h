@@ -39,7 +39,7 @@ struct area {
 
 struct mm {
 	struct mutex lock;        /* a sleeping lock: the fault path allocates and reads files */
-	struct rb_root areas;     /* (m) by start */
+	struct rb_tree areas;     /* (m) by start */
 	u32 area_count;           /* (m) */
 	struct arch_mmu mmu;      /* root table, ASID */
 	vaddr_t brk_start, brk;   /* (m) */

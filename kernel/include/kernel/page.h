@@ -9,8 +9,7 @@
 #include <kernel/list.h>
 #include <kernel/types.h>
 
-enum { PAGE_SHIFT = 12, PAGE_SIZE = 1 << PAGE_SHIFT, PAGE_ORDER_MAX = 10 };
-#define PAGE_MASK (~(u64)(PAGE_SIZE - 1))
+enum { PAGE_ORDER_MAX = 10 };
 
 enum page_kind {
 	PAGE_FREE,      /* in the buddy's lists, order in .order */

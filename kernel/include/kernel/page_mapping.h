@@ -18,7 +18,7 @@ struct page_mapping_ops {
 
 struct page_mapping {
 	struct mutex lock;
-	struct radix_tree pages;     /* (lock) index -> struct page, one reference each */
+	struct radix pages;          /* (lock) index -> struct page, one reference each */
 	u64 count;                   /* (lock) */
 	struct inode *inode;
 	const struct page_mapping_ops *ops;

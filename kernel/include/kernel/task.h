@@ -22,7 +22,7 @@ struct fd_table;
 struct fs_context;
 struct trap_frame;
 
-enum { KSTACK_SIZE = 16384, TASK_NAME_MAX = 16 };
+enum { TASK_NAME_MAX = 16 };
 #define NSEC_NEVER (~(nsec_t)0)
 
 /*

@@ -20,8 +20,16 @@ struct dentry;
 struct super_block;
 struct mount;
 struct poll_table;
+struct kstat;
+struct kstatfs;
 
 enum { NAME_MAX = 255, PATH_MAX = 4096, SYMLINKS_MAX = 40 };
+
+/* A name seen through the mount it was reached by. */
+struct path {
+	struct mount *mnt;
+	struct dentry *dentry;
+};
 
 struct timespec64 { s64 sec; s64 nsec; };
 
@@ -81,11 +89,6 @@ struct dentry {
 	struct list children;
 	struct list_node sibling;
 	struct super_block *sb;
-};
-
-struct path {
-	struct mount *mnt;
-	struct dentry *dentry;
 };
 
 struct super_block {

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <kernel/compiler.h>
 #include <kernel/types.h>
 
 /* size bytes (rounded up to pages) of RAM, read-write, never executable.  NULL.  May sleep. */
