@@ -85,7 +85,7 @@ $(OFFSETS): arch/aarch64/asm_offsets.c
 # The image carries its own symbol table: link once without it, once with it, and once more because
 # the table moves what follows it.
 KSYMS    := scripts/ksyms.sh
-LINK      = $(LD) -nostdlib -static --fatal-warnings --build-id=sha1 -z max-page-size=4096 \
+LINK      = $(LD) -nostdlib -static --fatal-warnings --build-id=sha1 --gc-sections -z max-page-size=4096 \
             -T arch/aarch64/kernel.ld -o $@
 
 $(B)/gen/ksyms0.S: $(KSYMS)

@@ -49,7 +49,7 @@ struct task {
 	u32 work;                     /* (a) enum task_work */
 	u32 preempt_count;            /* (c) zero: may be preempted */
 	struct cpu *cpu;              /* (q) where it runs or last ran */
-	void *kstack;                 /* (!) lowest address of its kernel stack */
+	void *kstack;                 /* (!) lowest address of its kernel stack: KSTACK_SIZE, KSTACK_ALIGN */
 	struct arch_thread arch;      /* saved registers, FP state, TLS pointer */
 
 	enum task_state state;        /* (a) */
@@ -83,6 +83,9 @@ struct task {
 };
 
 #define current ((struct task *)arch_current())
+
+/* The first `current` of each CPU, known to the entry code; task_init_boot() completes it. */
+extern struct task idle_tasks[NR_CPUS];
 
 extern struct list all_tasks;         /* every task; tasks_lock */
 extern struct spinlock tasks_lock;

@@ -1,0 +1,330 @@
+/*
+ * The door between kernel/ and the processor: everything generic code may ask of it.
+ * Constants of the address space are in <arch/layout.h>, the registers of an interrupted context in
+ * <arch/trap.h> (struct trap_frame).
+ */
+#pragma once
+
+#include <arch/layout.h>
+#include <arch/trap.h>
+#include <kernel/compiler.h>
+#include <kernel/types.h>
+
+struct task;
+
+/* ---- What generic structures embed ------------------------------------------------------------ */
+
+/* v0 to v31 and the two control registers. */
+struct arch_fp {
+	u64 v[64] __aligned(16); /* register n is v[2n] (low), v[2n + 1] */
+	u32 fpsr;
+	u32 fpcr;
+};
+
+/* The registers of a task that does not run, embedded in struct task. */
+struct arch_thread {
+	u64 x19_x28[10];
+	u64 fp;
+	u64 sp;
+	u64 pc;           /* a return address: where arch_switch() goes on */
+	u64 tpidr_el0;    /* the user's TLS pointer; live in the register while it runs */
+	bool has_user;    /* it has EL0 state: FP and TLS are switched with it */
+	s32 fp_cpu;       /* id of the CPU that last loaded fp_state, -1 for none */
+	struct arch_fp fp_state;
+};
+
+/* The translation tables of an address space, embedded in struct mm. */
+struct arch_mmu {
+	paddr_t root;     /* level 0 table */
+	u64 context;      /* (a) ASID in the low 16 bits, generation above; 0: none yet */
+	u64 cpus;         /* (a) CPUs it has run on since that ASID was given */
+};
+
+/* What the architecture keeps for each CPU, embedded in struct cpu. */
+struct arch_cpu {
+	u64 context;           /* (a) of the address space loaded here, 0 after a roll-over */
+	u64 reserved_context;  /* (asid_lock) kept over a roll-over because it was loaded here */
+	struct task *fp_owner; /* whose fp_state is in the registers, NULL for nobody's */
+};
+
+/* ---- This CPU --------------------------------------------------------------------------------- */
+
+/* The running task: struct task *, see `current` in <kernel/task.h>. */
+static __always_inline void *arch_current(void)
+{
+	void *task;
+
+	/* Not volatile: constant for the code that computes with it. */
+	__asm__("mrs %0, tpidr_el1" : "=r"(task));
+	return task;
+}
+
+/* ---- Interrupts ------------------------------------------------------------------------------- */
+
+enum { ARCH_DAIF_I = 1 << 7 };
+
+static __always_inline unsigned long arch_irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("mrs %0, daif\n\tmsr daifset, #2" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static __always_inline void arch_irq_restore(unsigned long flags)
+{
+	__asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
+}
+
+static __always_inline void arch_irq_enable(void)
+{
+	__asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+
+static __always_inline void arch_irq_disable(void)
+{
+	__asm__ volatile("msr daifset, #2" : : : "memory");
+}
+
+static __always_inline bool arch_irqs_enabled(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("mrs %0, daif" : "=r"(flags));
+	return !(flags & ARCH_DAIF_I);
+}
+
+/* ---- Order ------------------------------------------------------------------------------------ */
+
+static __always_inline void arch_mb(void)
+{
+	__asm__ volatile("dmb ish" : : : "memory");
+}
+
+static __always_inline void arch_rmb(void)
+{
+	__asm__ volatile("dmb ishld" : : : "memory");
+}
+
+static __always_inline void arch_wmb(void)
+{
+	__asm__ volatile("dmb ishst" : : : "memory");
+}
+
+/* Orders memory against a device that reads or writes it. */
+static __always_inline void arch_io_mb(void)
+{
+	__asm__ volatile("dsb sy" : : : "memory");
+}
+
+/* In a loop that waits for another CPU. */
+static __always_inline void arch_cpu_relax(void)
+{
+	__asm__ volatile("yield" : : : "memory");
+}
+
+/* Stops until an interrupt is pending, masked or not. */
+static __always_inline void arch_wait_for_interrupt(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" : : : "memory");
+}
+
+/* ---- Time ------------------------------------------------------------------------------------- */
+
+/* The virtual counter, not read early. */
+static __always_inline u64 arch_counter(void)
+{
+	u64 n;
+
+	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(n) : : "memory");
+	return n;
+}
+
+/* Counts of arch_counter() per second. */
+static __always_inline u64 arch_counter_hz(void)
+{
+	u64 hz;
+
+	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz;
+}
+
+/*
+ * Arms this CPU's timer interrupt (level triggered) for when arch_counter() reaches `count`; in the
+ * past means at once.  Any context.
+ */
+void arch_timer_set(u64 count);
+
+/* Silences the timer until the next arch_timer_set(). */
+void arch_timer_stop(void);
+
+/* Makes the timer usable on this CPU, silent.  Once per CPU. */
+void arch_timer_init(void);
+
+/* ---- Tasks ------------------------------------------------------------------------------------ */
+
+/*
+ * Makes `t`, whose kstack is set, go on in task_first_run() when arch_switch() first switches to it.
+ * A struct trap_frame is reserved at the top of the stack.
+ */
+void arch_thread_init(struct task *t);
+
+/*
+ * Saves the registers of prev (= current) and goes on as next, FP and TLS included; `current` is next
+ * from there.  Returns, in next, the task that ran before on this CPU.  Interrupts off.
+ */
+struct task *arch_switch(struct task *prev, struct task *next);
+
+/* Makes a child's user registers, FP and TLS a copy of current's, with x0 = 0.  After arch_thread_init(). */
+void arch_thread_fork(struct task *child);
+
+/* Sets current's EL0 registers for a new program: all zero but pc and sp; FP and TLS are zeroed. */
+void arch_thread_exec(vaddr_t pc, vaddr_t sp);
+
+/* Writes the live FP and TLS registers of current to its arch_thread, for fork, signals and ptrace. */
+void arch_thread_save_live(void);
+
+/* Loads what arch_thread_save_live() wrote and somebody changed. */
+void arch_thread_load_live(void);
+
+static inline vaddr_t arch_user_sp(const struct trap_frame *tf)
+{
+	return tf->sp;
+}
+
+static inline vaddr_t arch_user_pc(const struct trap_frame *tf)
+{
+	return tf->pc;
+}
+
+/* ---- Translation tables, arch/aarch64/pagetable.c ---------------------------------------------- */
+
+enum pt_flags {
+	PT_READ   = 1 << 0,
+	PT_WRITE  = 1 << 1,
+	PT_EXEC   = 1 << 2,
+	PT_USER   = 1 << 3, /* for EL0; without PT_READ, PT_WRITE and PT_EXEC nobody may use it */
+	PT_DEVICE = 1 << 4, /* Device-nGnRE */
+};
+
+/* One mapping found by a lookup. */
+struct pt_leaf {
+	vaddr_t va;         /* where it starts */
+	paddr_t pa;         /* of its first byte */
+	u64 size;           /* PAGE_SIZE or BLOCK_SIZE (the linear map also: GIB_SIZE) */
+	enum pt_flags flags;
+};
+
+/* The kernel's own tables, for addresses above LINEAR_BASE. */
+extern struct arch_mmu kernel_mmu;
+
+/* Makes an empty user root.  May sleep.  0 or -ENOMEM. */
+int pt_create(struct arch_mmu *mmu) __must_check;
+
+/* Frees the tables; nothing may be mapped any more and no CPU may use them. */
+void pt_destroy(struct arch_mmu *mmu);
+
+/*
+ * Maps [va, va + size) to pa: whole pages, 2 MiB blocks where va, pa and size allow and `blocks`.
+ * What is there already is an error.  May sleep for user tables.  0, -ENOMEM or -EEXIST; on an error
+ * a part may be mapped.  The caller serialises changes of one mmu.
+ */
+int pt_map(struct arch_mmu *mmu, vaddr_t va, paddr_t pa, u64 size, enum pt_flags flags, bool blocks)
+	__must_check;
+
+/* Finds the mapping of va.  0 or -ENOENT. */
+int pt_lookup(const struct arch_mmu *mmu, vaddr_t va, struct pt_leaf *leaf);
+
+/*
+ * Changes the permissions of what is mapped in the range (splitting blocks at its ends) and flushes.
+ * 0, or -ENOMEM when a block could not be split.
+ */
+int pt_protect(struct arch_mmu *mmu, vaddr_t va, u64 size, enum pt_flags flags) __must_check;
+
+/* Points the page mapped at va somewhere else, break before make (copy-on-write).  0 or -ENOENT. */
+int pt_replace(struct arch_mmu *mmu, vaddr_t va, paddr_t pa, enum pt_flags flags);
+
+/*
+ * Unmaps the range and flushes; then calls gone(arg, leaf), if given, for each mapping that was there
+ * (a page may be freed only then).  Blocks are split at the range's ends: 0 or -ENOMEM for that.
+ */
+int pt_unmap(struct arch_mmu *mmu, vaddr_t va, u64 size, void (*gone)(void *, const struct pt_leaf *),
+	     void *arg) __must_check;
+
+/* Calls found(arg, leaf) for every mapping in the range, in order, until it returns non-zero. */
+int pt_for_each(const struct arch_mmu *mmu, vaddr_t va, u64 size,
+		int (*found)(void *, const struct pt_leaf *), void *arg);
+
+/* What the hardware says of va now: its physical address through AT S1E1R/W or S1E0R/W, or -EFAULT. */
+int arch_translate(vaddr_t va, bool user, bool write, paddr_t *pa);
+
+/* Loads a user address space on this CPU (NULL: the empty one).  Interrupts off. */
+void arch_mmu_switch(struct arch_mmu *next);
+
+/* Adds RAM to the linear map: blocks where possible, the kernel's text read-only by pages. */
+void arch_map_linear(paddr_t base, u64 size);
+
+/*
+ * Maps device registers for good.  Works from the first line of C on; never fails but by panic() when
+ * the window is full.
+ */
+volatile void *arch_map_device(paddr_t pa, u64 size);
+
+/* ---- Caches ----------------------------------------------------------------------------------- */
+
+/* Makes instructions written at [p, p + size) visible to every CPU's fetch. */
+void arch_icache_sync(const void *p, u64 size);
+
+/* Writes a range back to memory, for a reader that does not use the cache. */
+void arch_dcache_clean(const void *p, u64 size);
+
+/* Forgets cached copies of a range that was written around the cache. */
+void arch_dcache_invalidate(const void *p, u64 size);
+
+/* ---- User memory: only through <kernel/uaccess.h> ---------------------------------------------- */
+
+/* Bytes not copied.  Faults are resolved or end the copy.  arch/aarch64/usercopy.S */
+size_t arch_copy_from_user(void *to, const void __user *from, size_t n);
+size_t arch_copy_to_user(void __user *to, const void *from, size_t n);
+size_t arch_clear_user(void __user *to, size_t n);
+
+/* One 32-bit atomic operation on user memory, for futexes.  0 or -EFAULT. */
+int arch_user_cmpxchg(u32 __user *p, u32 old, u32 val, u32 *found);
+
+/* One byte by an ordinary load that may fault (kernel addresses too): 0 or -EFAULT. */
+int arch_probe_read(const void *p, u8 *byte);
+int arch_probe_write(void *p, u8 byte);
+
+/* ---- Machine ---------------------------------------------------------------------------------- */
+
+/* Starts the CPU `id` whose affinity is mpidr; it comes up in secondary_main().  0 or negative errno. */
+int arch_cpu_start(u32 id, u64 mpidr, struct task *idle);
+u64 arch_mpidr(void);
+void arch_power_off(void) __noreturn;
+void arch_reset(void) __noreturn;
+
+/* The instruction counter of the PMU (event 0x08), for budgets.  0 without one. */
+u64 arch_instructions(void);
+void arch_instructions_start(void);
+
+/* What features the boot found: PAN, LSE ... */
+bool arch_has_pan(void);
+u64 arch_hwcap(void);
+u64 arch_hwcap2(void);
+
+/* ---- What kernel/ provides to the entry code ---------------------------------------------------- */
+
+/* First C function, at the linked address, on boot_stack, interrupts masked. */
+void kmain(paddr_t dtb) __noreturn;
+
+/* First C function of a secondary CPU, on its idle task's stack, interrupts masked. */
+void secondary_main(u32 id) __noreturn;
+
+/*
+ * First function of a new task; prev ran before on this CPU.  Runs the task's entry; if that returns,
+ * the task goes on at EL0 with its trap frame.
+ */
+void task_first_run(struct task *prev);
+
+/* Called with interrupts off before a return to EL0 while current->work is not zero. */
+void task_user_work(struct trap_frame *tf);

@@ -1,0 +1,6 @@
+/* What the entry code needs to exist. */
+#include <arch/boot.h>
+#include <kernel/cpu.h>
+#include <kernel/task.h>
+
+struct task idle_tasks[NR_CPUS];

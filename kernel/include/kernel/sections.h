@@ -1,0 +1,27 @@
+/* Symbols that the linker script defines: the only place where they are declared. */
+#pragma once
+
+#include <arch/extable.h>
+#include <kernel/driver.h>
+
+/* The image, page aligned at every border: text RX, rodata RO, data and bss RW. */
+extern char _text[], _etext[];
+extern char __rodata_start[], __rodata_end[];
+extern char _data[], __boot_data_end[], _edata[], _end[];
+extern char __bss_start[], __bss_stop[];
+
+/* Code that runs at its physical address while a CPU turns its MMU on. */
+extern char __idmap_start[], __idmap_end[];
+
+/* The only code that may touch user memory. */
+extern char __usercopy_text_start[], __usercopy_text_end[];
+
+/* Pages for the kernel's translation tables before there is an allocator. */
+extern char __early_tables_start[], __early_tables_stop[];
+
+/* Tables collected by the linker. */
+extern const struct extable_entry __extable_start[], __extable_stop[];
+extern const struct driver __drivers_start[], __drivers_stop[];
+
+/* ELF note with the build id. */
+extern char __build_id_start[], __build_id_stop[];
