@@ -13,6 +13,7 @@ static const struct command {
 	int       (*run)(int argc, char **argv);
 	const char *summary; /* NULL: used by the build, not listed */
 } commands[] = {
+	{ "qemu",        cmd_qemu,        "show or start the machine that the others start" },
 	{ "pack",        cmd_pack,        NULL },
 };
 
