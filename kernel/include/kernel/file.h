@@ -9,8 +9,10 @@
 #include <kernel/vfs.h>
 #include <uapi/fcntl.h>
 
-struct task;
 struct file;
+struct iov_iter;
+struct iovec;
+struct task;
 struct poll_table;
 struct mm_map_args;
 
@@ -62,9 +64,10 @@ size_t iov_copy_to(struct iov_iter *it, const void *src, size_t n);   /* into th
 size_t iov_copy_from(struct iov_iter *it, void *dst, size_t n);       /* out of it */
 size_t iov_zero(struct iov_iter *it, size_t n);
 
-/* An open file without a path (pipe, console, stage result).  One reference.  0, -ENFILE, -ENOMEM. */
+/* An open file without a path (pipe, console, stage result); ops->open is not called.  One reference.  0, -ENFILE, -ENOMEM. */
 int file_new(const struct file_ops *ops, int flags, void *private, struct file **out) __must_check;
 void file_get(struct file *f);
+/* The last one calls release, then file_detach() (<kernel/vfs.h>), then frees.  May sleep. */
 void file_put(struct file *f);
 ssize_t file_read(struct file *f, struct iov_iter *to, loff_t *pos);
 ssize_t file_write(struct file *f, struct iov_iter *from, loff_t *pos);

@@ -1,0 +1,57 @@
+/*
+ * Files in memory.  kernel/fs/tmpfs/
+ */
+#pragma once
+
+#include <kernel/file.h>
+#include <kernel/rbtree.h>
+#include <kernel/vfs.h>
+
+/*
+ * The names of a directory: found by name, and read in the order of their cookies, which never change
+ * or come back.  kernel/fs/tmpfs/dir_index.c: no kernel state, tested on the host.
+ */
+struct dir_entry {
+	struct rb_node by_name;   /* keyed by (hash, name) */
+	struct rb_node by_cookie;
+	u64 cookie;
+	struct inode *inode;      /* the owner's; a reference */
+	u32 hash;
+	u8 name_len;
+	char name[];              /* not terminated */
+};
+
+struct dir_index {
+	struct rb_tree by_name, by_cookie;
+	u64 next_cookie;
+	u32 count;
+};
+
+enum { DIR_COOKIE_FIRST = 2 }; /* 0 and 1 are "." and ".." */
+
+void dir_index_init(struct dir_index *d);
+/* The entry or NULL. */
+struct dir_entry *dir_index_find(const struct dir_index *d, const char *name, u32 len);
+/* Adds e (name, name_len set by the caller) with a new cookie.  0 or -EEXIST. */
+int dir_index_insert(struct dir_index *d, struct dir_entry *e);
+void dir_index_remove(struct dir_index *d, struct dir_entry *e);
+/* The entry with the lowest cookie >= from, or NULL. */
+struct dir_entry *dir_index_from(const struct dir_index *d, u64 from);
+
+/* Registers "tmpfs" and "ramfs" (no size limit). */
+void tmpfs_init(void);
+/* A tmpfs of its own; mode, uid and gid of the root and a limit in pages (0: none).  0 or -ENOMEM. */
+struct tmpfs_options {
+	u64 max_pages;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+};
+int tmpfs_super_new(const char *type, const struct tmpfs_options *opt, struct super_block **out) __must_check;
+/* An unnamed file in a hidden tmpfs: memfd_create(2), and shared anonymous memory.  One reference. */
+int tmpfs_file_new(const char *name, loff_t size, int flags, struct file **out) __must_check;
+/* devtmpfs.c: registers "devtmpfs"; every registered character device has its node there. */
+void devtmpfs_init(void);
+/* Makes the node of a device that registered late.  Any time; 0 or -ENOMEM.  May sleep. */
+struct char_device;
+int devtmpfs_add(const struct char_device *d);
