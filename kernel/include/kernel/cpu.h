@@ -1,10 +1,12 @@
-/* What each CPU has of its own.  kernel/task/smp.c */
+/* What each CPU has of its own.  kernel/task/smp.c, kernel/task/sched.c */
 #pragma once
 
 #include <arch/arch.h>
+#include <kernel/fair.h>
 #include <kernel/list.h>
 #include <kernel/rbtree.h>
 #include <kernel/spinlock.h>
+#include <kernel/timer.h>
 #include <kernel/types.h>
 
 enum { CPUS_MAX = 8 };
@@ -12,13 +14,12 @@ enum { CPUS_MAX = 8 };
 struct task;
 struct mm;
 
-/* The runnable tasks of one CPU.  Fields: (l) run_queue.lock */
+/* The runnable tasks of one CPU.  Fields: (l) run_queue.lock, taken with interrupts off */
 struct run_queue {
 	struct spinlock lock;
-	struct rb_tree tasks;     /* (l) by virtual runtime */
-	struct task *current_fair;
-	u64 min_vruntime;         /* (l) */
-	u32 count;                /* (l) runnable, the running one included */
+	struct fair_queue fair;   /* (l) those that wait */
+	struct task *running;     /* (l) the one that runs, or the idle task */
+	u32 count;                /* (l) runnable, the running one included; 0: idle */
 	u64 switches;             /* (l) */
 };
 
@@ -28,20 +29,29 @@ struct timer_queue {
 	struct timer *first;
 };
 
+/* Functions that other CPUs want run here.  kernel/task/smp.c */
+struct call_queue {
+	struct spinlock lock;     /* irqsave */
+	struct list calls;        /* (l) struct smp_call_item.node */
+};
+
 struct cpu {
 	u32 id;                   /* dense, boot CPU is 0 */
-	bool online;
+	bool online;              /* (a) */
 	u64 mpidr;
 	struct task *current;     /* what runs here, for other CPUs and the debugger */
 	struct task *idle;
-	struct mm *mm;            /* whose TTBR0 is loaded */
+	struct mm *mm;            /* whose TTBR0 is loaded; a kernel thread leaves it */
 	struct run_queue rq;
 	struct timer_queue timers;
+	struct call_queue calls;
+	struct timer tick;        /* armed while somebody runs: none while idle */
+	bool tick_armed;          /* interrupts off, this CPU only */
 	u32 irq_depth;
 	u64 irq_count;
 	u64 tick_count;
 	u64 idle_ns;
-	u64 watchdog_touched;     /* last time the scheduler ran here, ns */
+	nsec_t watchdog_touched;  /* when the scheduler last ran here or could have */
 	struct arch_cpu arch;
 };
 

@@ -41,7 +41,3 @@ void irq_init_cpu(void);
 /* From the vector: acknowledges, runs handlers, completes.  Interrupts off. */
 void irq_dispatch(void);
 bool in_interrupt(void);
-
-/* Runs fn(arg) once on each CPU of the mask and waits for all.  Interrupts on; may not hold locks. */
-void smp_call(u64 cpu_mask, void (*fn)(void *arg), void *arg);
-void smp_init(void);                                  /* brings every CPU of the device tree online */

@@ -9,9 +9,11 @@
 
 struct task;
 
+enum { MUTEX_CONTENDED = 1 }; /* bit 0 of mutex.word: somebody is in `waiters` */
+
 struct mutex {
+	uintptr_t word;        /* (a) owner's struct task *, 0 when free; bit 0: MUTEX_CONTENDED */
 	struct spinlock guard;
-	struct task *owner;    /* (guard) */
 	struct list waiters;   /* (guard) struct mutex_waiter, oldest first */
 	const char *name;
 };
@@ -25,3 +27,5 @@ int mutex_lock_interruptible(struct mutex *m) __must_check; /* 0 or -ERESTARTSYS
 int mutex_trylock(struct mutex *m);                        /* 1 when taken */
 void mutex_unlock(struct mutex *m);                        /* by the owner only */
 bool mutex_held(const struct mutex *m);                    /* by current */
+/* Who has it now, NULL for nobody; may be history by the time the caller looks. */
+struct task *mutex_owner(const struct mutex *m);

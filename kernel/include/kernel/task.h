@@ -2,15 +2,15 @@
  * A task is a thread: a kernel stack, saved registers, a place in a run queue.  kernel/task/task.c
  * What a group of threads has in common is a process, <kernel/proc.h>.
  *
- * Fields: (!) set at creation  (c) current only  (q) run queue lock  (a) atomic
+ * Fields: (!) set at creation  (c) current only  (q) run_queue.lock of its CPU  (a) atomic
  */
 #pragma once
 
 #include <arch/arch.h>
 #include <kernel/atomic.h>
 #include <kernel/errno.h>
+#include <kernel/fair.h>
 #include <kernel/list.h>
-#include <kernel/rbtree.h>
 #include <kernel/signal_types.h>
 #include <kernel/spinlock.h>
 #include <kernel/types.h>
@@ -22,12 +22,13 @@ struct fd_table;
 struct fs_context;
 struct trap_frame;
 
-enum { TASK_NAME_MAX = 16 };
+enum { TASK_NAME_MAX = 16, TID_INIT = 1, TID_MAX = 32768 };
 #define NSEC_NEVER (~(nsec_t)0)
 
 /*
- * RUNNING -> INTERRUPTIBLE/UNINTERRUPTIBLE -> RUNNING (by a wake) ; RUNNING -> STOPPED -> RUNNING (by
- * SIGCONT or SIGKILL) ; RUNNING -> DEAD, once.
+ * NEW -> RUNNING (task_start) ; RUNNING -> INTERRUPTIBLE/UNINTERRUPTIBLE/KILLABLE -> RUNNING (by a wake) ;
+ * RUNNING -> STOPPED -> RUNNING (by SIGCONT or SIGKILL) ; RUNNING -> DEAD, once.  A task changes its own
+ * state away from RUNNING; whoever wakes it changes it back, with the run queue locked.
  */
 enum task_state {
 	TASK_RUNNING,         /* runs or is in a run queue */
@@ -36,6 +37,7 @@ enum task_state {
 	TASK_KILLABLE,        /* sleeps, its event or SIGKILL wakes it */
 	TASK_STOPPED,         /* stopped by a signal */
 	TASK_DEAD,
+	TASK_NEW,             /* never ran */
 };
 
 /* Looked at on every return to EL0, one load: any bit set takes the slow path. */
@@ -54,15 +56,14 @@ struct task {
 
 	enum task_state state;        /* (a) */
 	bool on_cpu;                  /* (a) its registers are live on some CPU */
-	bool on_rq;                   /* (q) */
-	struct rb_node rq_node;       /* (q) */
-	u64 vruntime;                 /* (q) weighted ns */
-	u64 exec_start;               /* (q) */
-	u64 runtime_ns;               /* (q) total CPU time; user part in utime_ns */
-	u64 utime_ns, stime_ns;
-	u64 switches_voluntary, switches_forced;
-	int nice;
-	u64 cpu_mask;                 /* allowed CPUs */
+	bool on_rq;                   /* (q) runs there or is in the tree */
+	struct fair fair;             /* (q) */
+	nsec_t exec_start;            /* (q) charged up to here */
+	u64 runtime_ns;               /* (q) total CPU time */
+	u64 user_ticks, system_ticks; /* (q) what the ticks found it doing, see task_times() */
+	u64 switches_voluntary, switches_forced; /* (q) */
+	int nice;                     /* (q) */
+	u64 cpu_mask;                 /* (q) CPUs it may run on */
 
 	pid_t tid;                    /* (!) */
 	char name[TASK_NAME_MAX];
@@ -76,8 +77,9 @@ struct task {
 
 	atomic_t refs;
 	int exit_code;                /* wait status */
-	struct list_node all;         /* on all_tasks */
+	struct list_node all;         /* on all_tasks; (tasks_lock) */
 	struct list_node thread;      /* on proc->threads */
+	struct list_node dead;        /* on the list of those whose memory is to be freed */
 	void (*entry)(void *);        /* kernel thread */
 	void *entry_arg;
 };
@@ -88,44 +90,85 @@ struct task {
 extern struct task idle_tasks[NR_CPUS];
 
 extern struct list all_tasks;         /* every task; tasks_lock */
-extern struct spinlock tasks_lock;
+extern struct spinlock tasks_lock;    /* irqsave */
 
-/* Makes the running boot context of this CPU a task (its idle task).  Once per CPU. */
+/*
+ * The tasks that the CPUs boot as, `current` before any C ran.  Number 0 goes on as an ordinary thread
+ * (it runs kmain and may sleep once sched_init() ran); the others become their CPU's idle task.
+ */
+extern struct task boot_tasks[];
+
+/* Completes the boot task of this CPU: name, CPU, lists.  Once per CPU, before any lock is taken. */
 void task_init_boot(struct cpu *cpu);
 
 /*
  * Makes a task, not yet runnable, that will run entry(arg) on its own kernel stack.  The caller holds
- * the one reference.  May sleep.  0 or -ENOMEM.
+ * the one reference.  Its tid is 0 until the caller sets one.  May sleep.  0 or -ENOMEM.
  */
 int task_create(const char *name, void (*entry)(void *), void *arg, struct task **out);
-/* The same, started at once on a CPU of the scheduler's choice. */
+/* The same with a tid, started at once on a CPU of the scheduler's choice.  out may be NULL. */
 int kthread_run(const char *name, void (*entry)(void *), void *arg, struct task **out);
 /* Makes a new task runnable for the first time.  Any context. */
 void task_start(struct task *t);
 void task_get(struct task *t);
 /* Drops a reference; the last one frees the stack and the task.  Any context with preemption on. */
 void task_put(struct task *t);
+/* Drops a reference where nothing can be freed; the task goes once task_reap_dead() runs. */
+void task_put_deferred(struct task *t);
+/* Frees the tasks that task_put_deferred() left.  Preemption on; does not sleep. */
+void task_reap_dead(void);
 /* Ends the current task.  Never returns; the stack is freed by whoever runs next. */
 void task_exit(int code) __noreturn;
 
+/* A number for a new thread: unused, above TID_INIT, not soon reused.  -EAGAIN.  Any context. */
+pid_t tid_alloc(void);
+void tid_free(pid_t tid);
+
 void task_set_state(enum task_state s);      /* of current, with a full barrier */
-/* Gives the CPU up as the state says.  Not with a spin lock held. */
+/*
+ * Gives the CPU up as the state says.  Not with a spin lock held.  A signal does not keep it from
+ * sleeping: task_sleep_until() looks for one first.
+ */
 void schedule(void);
 /*
  * schedule() with an end: 0 when woken, -ETIMEDOUT at the deadline (absolute monotonic ns, NSEC_NEVER
- * for none), -ERESTARTSYS when the state is interruptible and a signal is pending.
+ * for none), -ERESTARTSYS when the state is interruptible (killable) and a (fatal) signal is pending.
+ * The caller has set its state; it is RUNNING afterwards.
  */
 int task_sleep_until(nsec_t deadline);
-/* Makes t runnable if it sleeps in one of the states that may be woken.  True if it did.  Any context. */
+/*
+ * Makes t runnable if it sleeps (INTERRUPTIBLE, UNINTERRUPTIBLE, KILLABLE).  True if it did.  A full
+ * barrier: what the caller wrote before is seen by t when it looks again.  Any context.
+ */
 bool task_wake(struct task *t);
+/* The same for the states of the mask, bit n is enum task_state n. */
 bool task_wake_state(struct task *t, u32 state_mask);
+/* Lets whoever waits for this CPU run first. */
 void task_yield(void);
-/* Switches if WORK_RESCHED is set and preemption is allowed.  Called on interrupt return to EL1. */
+/* Switches if WORK_RESCHED is set and preemption is allowed.  On interrupt return to EL1, interrupts off. */
 void preempt_schedule_irq(void);
-/* The tick: accounting and time slices.  Interrupts off. */
-void sched_tick(void);
-void sched_set_affinity(struct task *t, u64 mask);
+/* The slow path of preempt_enable(). */
+void preempt_schedule(void);
+/* User and system CPU time in ns: the exact total, divided as the ticks found it. */
+void task_times(const struct task *t, u64 *utime, u64 *stime);
+
+/*
+ * Restricts t to the CPUs of the mask and moves it if it has to (current: before this returns).
+ * 0, or -EINVAL when no CPU of the mask is online.  May sleep.
+ */
+int sched_set_affinity(struct task *t, u64 mask);
 void sched_set_nice(struct task *t, int nice);
+
+/*
+ * Makes mm (NULL: none) current's address space and loads it.  References are the caller's business.
+ * For exec and exit.
+ */
+void sched_use_mm(struct mm *mm);
+/*
+ * No CPU keeps the tables of mm loaded on behalf of a kernel thread any more.  Called before they are
+ * freed, when no task uses mm.  Interrupts on, no locks.
+ */
+void sched_forget_mm(struct mm *mm);
 
 static inline void preempt_disable(void)
 {
@@ -134,7 +177,17 @@ static inline void preempt_disable(void)
 }
 
 /* Re-enables preemption and switches at once when that is due. */
-void preempt_enable(void);
+static inline void preempt_enable(void)
+{
+	struct task *t = current;
+
+	barrier();
+	if (--t->preempt_count == 0 && unlikely(READ_ONCE(t->work) & WORK_RESCHED))
+		preempt_schedule();
+}
 
 /* The registers that the task had at EL0: the trap frame at the top of its kernel stack. */
-struct trap_frame *task_trap_frame(const struct task *t);
+static inline struct trap_frame *task_trap_frame(const struct task *t)
+{
+	return (struct trap_frame *)((char *)t->kstack + KSTACK_SIZE) - 1;
+}

@@ -1,7 +1,7 @@
 /*
  * Wait queues: tasks that sleep until a condition holds.  kernel/task/wait.c
  * A waiter puts itself on the queue, sets its state, tests, and only then sleeps, so that a wake
- * between test and sleep is never lost.
+ * between test and sleep is never lost.  Who changes the condition changes it before it wakes.
  */
 #pragma once
 
@@ -16,11 +16,11 @@ struct wait_queue {
 
 /*
  * One task (or one callback) on one queue.  wake() runs with queue.lock held and interrupts off and
- * returns true when it consumed the wake (counts towards `n` of wait_queue_wake_n()).
+ * returns true when it consumed the wake.
  */
 struct waiter {
 	struct list_node node;
-	struct wait_queue *queue;
+	struct wait_queue *queue; /* NULL when on none */
 	struct task *task;
 	bool (*wake)(struct waiter *w);
 	bool exclusive;
@@ -39,9 +39,9 @@ void wait_queue_wake(struct wait_queue *q);
 void wait_queue_wake_all(struct wait_queue *q);
 
 /*
- * Sleeps until cond holds.  The _interruptible form returns 0, or -ERESTARTSYS when a signal is
- * pending first; the _timeout form takes nanoseconds and also returns -ETIMEDOUT.  May sleep; no
- * spin lock held.
+ * Sleeps until cond holds; deadline is absolute, monotonic ns, NSEC_NEVER for none.  0 when cond holds
+ * (even if a signal or the deadline came too), else -ERESTARTSYS or -ETIMEDOUT as of
+ * task_sleep_until().  May sleep; no spin lock held; cond itself must not sleep.
  */
 #define wait_event_state(q, cond, state, deadline)                                                 \
 	({                                                                                         \
@@ -51,15 +51,17 @@ void wait_queue_wake_all(struct wait_queue *q);
 		wait_queue_add((q), &w_);                                                          \
 		for (;;) {                                                                         \
 			task_set_state(state);                                                     \
-			if (cond)                                                                  \
+			if (cond) {                                                                \
+				err_ = 0;                                                          \
 				break;                                                             \
-			err_ = task_sleep_until(deadline);                                         \
+			}                                                                          \
 			if (err_)                                                                  \
 				break;                                                             \
+			err_ = task_sleep_until(deadline);                                         \
 		}                                                                                  \
 		task_set_state(TASK_RUNNING);                                                      \
 		wait_queue_remove(&w_);                                                            \
-		err_ == -ETIMEDOUT && (cond) ? 0 : err_;                                           \
+		err_;                                                                              \
 	})
 
 #define wait_event(q, cond)               (void)wait_event_state(q, cond, TASK_UNINTERRUPTIBLE, NSEC_NEVER)
