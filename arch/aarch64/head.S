@@ -281,8 +281,8 @@ entry_high:
 	adrp	x9, vectors
 	add	x9, x9, :lo12:vectors
 	msr	vbar_el1, x9
-	adrp	x9, idle_tasks
-	add	x9, x9, :lo12:idle_tasks
+	adrp	x9, boot_tasks
+	add	x9, x9, :lo12:boot_tasks
 	msr	tpidr_el1, x9
 	isb
 	mov	x29, xzr

@@ -3,4 +3,4 @@
 #include <kernel/cpu.h>
 #include <kernel/task.h>
 
-struct task idle_tasks[NR_CPUS];
+struct task boot_tasks[NR_CPUS];
