@@ -7,6 +7,110 @@
 #include <kernel/page.h>
 #include <kernel/panic.h>
 #include <kernel/printf.h>
+#include <kernel/control.h>
+#include <kernel/cpu.h>
+#include <kernel/driver.h>
+#include <kernel/init.h>
+#include <kernel/irq.h>
+#include <kernel/machine.h>
+#include <kernel/stage_user.h>
+#include <kernel/task.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <kernel/vfs.h>
+
+#define WEAK __attribute__((weak))
+
+WEAK struct cpu cpus[CPUS_MAX];
+WEAK u32 cpu_count = 1;
+WEAK struct machine machine = {.cmdline = "stages"};
+
+WEAK void machine_init(const void *blob, size_t limit)
+{
+}
+
+WEAK nsec_t time_mono(void)
+{
+	return 0;
+}
+
+WEAK void control_write(const char *text, size_t n)
+{
+}
+
+WEAK bool control_available(void)
+{
+	return false;
+}
+
+WEAK void time_init(void)
+{
+}
+
+WEAK void page_init(void)
+{
+}
+
+WEAK void task_init_boot(struct cpu *cpu)
+{
+}
+
+WEAK int drivers_probe(enum driver_phase phase)
+{
+	return 0;
+}
+
+WEAK void timers_init(void)
+{
+}
+
+WEAK void sched_init(void)
+{
+}
+
+WEAK int kthread_run(const char *name, void (*entry)(void *), void *arg, struct task **out)
+{
+	panic("no scheduler yet");
+}
+
+WEAK void task_put(struct task *t)
+{
+}
+
+WEAK void idle_run(void)
+{
+	panic("no idle task yet");
+}
+
+WEAK void smp_init(void)
+{
+}
+
+WEAK void vfs_init(void)
+{
+}
+
+WEAK void initramfs_init(void)
+{
+}
+
+WEAK void pseudo_mounts_init(void)
+{
+}
+
+WEAK void init_start(void)
+{
+	panic("no init yet");
+}
+
+WEAK void stage_run_user(enum stage_number n)
+{
+}
+
+WEAK void kernel_power_off(void)
+{
+	panic("no power-off yet");
+}
 
 __attribute__((weak)) void log_print(enum log_level level, const char *fmt, ...)
 {

@@ -105,8 +105,14 @@ struct spawn_args {
 	const char *const *argv;
 	const char *const *envp;
 	struct file *fds[4];             /* descriptors 0 to 3, NULL for none; references are taken */
+	bool init;                       /* becomes pid 1 */
 };
-/* Starts a process of the kernel's own through the exec path.  0 or what exec says.  May sleep. */
+/*
+ * Starts a process of the kernel's own through the exec path, in a session of its own: 0 once it is
+ * about to execute its first instruction, or what exec says.  May sleep.  path "/init" style programs
+ * started with init = true become pid 1 (init_proc); others never get that number, have no parent
+ * (getppid() is 0), and orphans without an init are reaped by the kernel.
+ */
 int proc_spawn(const struct spawn_args *args, struct proc **out) __must_check;
 /* Waits for a process that the kernel started, to the deadline; its wait status.  0 or -ETIMEDOUT. */
 int proc_wait_kernel(struct proc *p, nsec_t deadline, int *status);

@@ -16,7 +16,7 @@ enum stage_milestone { STAGE_M1 = 1, STAGE_M2, STAGE_M3, STAGE_M4, STAGE_M5, STA
 enum stage_need {
 	NEED_SMP           = 1 << 0, /* more than one CPU */
 	NEED_ONE_CPU       = 1 << 1,
-	NEED_DETERMINISTIC = 1 << 2, /* the instruction-counting clock: word `icount` on the command line */
+	NEED_DETERMINISTIC = 1 << 2, /* one CPU on the instruction-counting clock: word `icount` */
 	NEED_PAN           = 1 << 3, /* PSTATE.PAN in the CPU */
 	NEED_SERIAL_PORTS  = 1 << 4, /* a virtio-serial device */
 };
@@ -76,16 +76,25 @@ enum stage_number {
 extern const struct stage_info stage_info[STAGE_COUNT];
 extern struct stage_state stage_table[STAGE_COUNT];
 
-/* Reads `stages...`, `keep-going` and `icount` from the command line.  After boot.cmdline's input exists. */
-void stages_init(const char *cmdline);
+/* Readies the table and reads the selection out of boot_options.  Once, before the first stage. */
+void stages_init(void);
 /* True when stage bodies run in this boot. */
 bool stages_enabled(void);
-/* Passes the checkpoint of a kernel stage: runs its body if selected.  Process context. */
+/* Passes the checkpoint of a kernel stage: runs its body if it is wanted.  Process context. */
 void stage_run(enum stage_number n);
-/* Runs the user stages from first to last through the exec path.  Process context. */
-void stage_run_user(enum stage_number first, enum stage_number last);
-/* Ends the walk: totals on the control port, then power-off. */
-void stages_finish(void) __noreturn;
+/* The same for each stage from first to last, kernel's and user's. */
+void stage_run_range(enum stage_number first, enum stage_number last);
+/* Sends the verdicts so far to the control port; each later one follows at once.  May sleep. */
+void stages_control_up(void);
+/* Reports the totals on the console and the control port.  May sleep. */
+void stages_finish(void);
+
+/* For <kernel/stage_user.h>: whether the stage is to run (says so if skipped), and its two ends. */
+bool stage_wanted(enum stage_number n);
+void stage_begin(enum stage_number n);
+void stage_end(enum stage_number n, enum stage_status status);
+/* Logs what a failed stage means and where to look. */
+void stage_explain(enum stage_number n);
 
 /*
  * Every stage passes here, whatever its verdict, after the table was written: a breakpoint here stops
