@@ -156,3 +156,8 @@ __attribute__((weak)) void secondary_main(u32 id)
 {
 	panic("no secondary CPUs yet");
 }
+
+WEAK bool arch_has_pan(void)
+{
+	return false;
+}

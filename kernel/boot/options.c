@@ -3,6 +3,7 @@
  * what no row claims is kept for init (<kernel/cmdline.h>).
  */
 #include <kernel/boot.h>
+#include <kernel/compiler.h>
 
 struct boot_options boot_options = {.init = "/init"};
 struct cmdline boot_cmdline;
