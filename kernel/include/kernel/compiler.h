@@ -20,7 +20,7 @@
 #define __aligned(n)   __attribute__((aligned(n)))
 #define __noreturn     __attribute__((noreturn))
 #define __noinline     __attribute__((noinline))
-#define __always_inline inline __attribute__((always_inline))
+#define __always_inline __inline __attribute__ ((__always_inline__)) /* as the C library spells it */
 #define __must_check   __attribute__((warn_unused_result))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __section(s)   __attribute__((section(s), used))
