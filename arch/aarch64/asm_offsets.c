@@ -2,6 +2,7 @@
 #include <kernel/types.h>
 #include <arch/boot.h>
 #include <arch/trap.h>
+#include <kernel/task.h>
 
 #define DEFINE(name, value) __asm__ volatile("@define " #name " %0" : : "i"(value))
 #define OFFSET(name, type, member) DEFINE(name, offsetof(struct type, member))
@@ -34,6 +35,13 @@ void asm_offsets(void)
 	OFFSET(TF_ESR, trap_frame, esr);
 	OFFSET(TF_RECORD, trap_frame, record);
 	OFFSET(TF_TYPE, trap_frame, type);
+	OFFSET(TASK_WORK, task, work);
+	OFFSET(TASK_CPU, task, cpu);
+	OFFSET(TASK_ARCH, task, arch);
+	OFFSET(THREAD_X19, arch_thread, x19_x28);
+	OFFSET(THREAD_FP, arch_thread, fp);
+	OFFSET(THREAD_PC, arch_thread, pc);
+	OFFSET(FP_FPSR, arch_fp, fpsr);
 	DEFINE(RECORD_USER, TRAP_RECORD_USER);
 	DEFINE(RECORD_KERNEL, TRAP_RECORD_KERNEL);
 	DEFINE(TF_SIZE, sizeof(struct trap_frame));

@@ -97,12 +97,6 @@ void stage_end(enum stage_number n, enum stage_status status);
 void stage_explain(enum stage_number n);
 
 /*
- * For the body of a stage whose subject was over before it could be reported: when that was, by
- * time_mono().  The verdict carries these times.
- */
-void stage_happened(nsec_t start, nsec_t end);
-
-/*
  * Every stage passes here, whatever its verdict, after the table was written: a breakpoint here stops
  * anywhere on the trail.
  */

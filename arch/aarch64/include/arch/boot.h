@@ -43,3 +43,6 @@ struct cpu_start {
 	vaddr_t idle;  /* its idle task, the first `current` */
 	u64 id;        /* its number in cpus[] */
 };
+
+/* Where PSCI lets a secondary CPU begin, with its MMU off (head.S). */
+void entry_secondary(void);
