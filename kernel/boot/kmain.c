@@ -55,16 +55,16 @@ void kmain(paddr_t dtb)
 {
 	struct task *boot;
 
+	task_init_boot(&cpus[0]);
+	time_init();
 	machine_init((const void *)(LINEAR_BASE + dtb), DTB_SIZE_MAX);
 	boot_options_init(machine.cmdline);
-	time_init();
 	stages_init();
 	stage_run_range(STAGE_boot_entry, STAGE_boot_stagetable);
 
-	memory_init();
+	page_init();
 	stage_run_range(STAGE_mm_map, STAGE_mm_accounting);
 
-	task_init_boot(&cpus[0]);
 	drivers_probe(DRIVER_IRQCHIP);
 	timers_init();
 	drivers_probe(DRIVER_CONSOLE);

@@ -74,5 +74,10 @@ int machine_parse(const struct dt *dt, struct machine *m) __must_check;
  */
 void machine_init(const void *blob, size_t limit);
 
+/*
+ * Marks a physical range as taken.  0, or -EINVAL with m->problem set.  `name` must stay valid.
+ */
+int machine_reserve(struct machine *m, paddr_t base, u64 size, const char *name) __must_check;
+
 /* The INTID of an interrupt of a node, by its three GIC cells.  0, -ENOENT or -EINVAL. */
 int machine_irq(const struct dt *dt, int node, u32 index, u32 *intid, bool *edge);
