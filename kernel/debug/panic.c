@@ -11,6 +11,7 @@ void panic(const char *fmt, ...)
 	va_list args;
 
 	arch_irq_disable();
+	log_enter_panic();
 	va_start(args, fmt);
 	kvsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
