@@ -14,9 +14,10 @@
 
 static vaddr_t io_next = IO_BASE;
 
-paddr_t arch_image_phys(const void *p)
+/* Where the image lies in RAM: its text and read-only data, and all of it. */
+static paddr_t image_phys(const char *symbol)
 {
-	return boot_record.phys_base + (u64)((const char *)p - _text);
+	return boot_record.phys_base + (u64)(symbol - _text);
 }
 
 /* The level of the largest piece of the linear map that may start at pa. */
@@ -25,7 +26,7 @@ static int linear_level(paddr_t pa, u64 left)
 	for (int level = 1; level < 3; level++) {
 		u64 size = 1UL << pt_level_shift(level);
 		paddr_t image = ALIGN_DOWN(boot_record.phys_base, size);
-		bool has_image = pa >= image && pa < arch_image_phys(_end);
+		bool has_image = pa >= image && pa < image_phys(_end);
 		int found;
 		pte_t *entry;
 
@@ -47,7 +48,7 @@ void arch_map_linear(paddr_t base, u64 size)
 
 	while (pa < end) {
 		int level = linear_level(pa, end - pa);
-		bool text = pa >= boot_record.phys_base && pa < arch_image_phys(__rodata_end);
+		bool text = pa >= boot_record.phys_base && pa < image_phys(__rodata_end);
 		u64 attrs = pte_attrs(text ? PT_READ : PT_READ | PT_WRITE, level);
 
 		PANIC_IF(pt_make(&kernel_mmu, LINEAR_BASE + pa, level, &entry));

@@ -4,6 +4,7 @@
  */
 #include <arch/arch.h>
 #include <kernel/log.h>
+#include <kernel/page.h>
 #include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <kernel/control.h>
@@ -22,17 +23,7 @@
 
 WEAK struct cpu cpus[CPUS_MAX];
 WEAK u32 cpu_count = 1;
-WEAK struct machine machine = {
-	.cmdline = "stages",
-	.memory = { { 0x40000000, 0x20000000, "ram" } },
-	.memory_count = 1,
-	.reserved = { { 0x40000000, 0x1000000, "kernel" }, { 0x48000000, 0x200000, "dtb" } },
-	.reserved_count = 2,
-};
-
-WEAK void preempt_schedule(void)
-{
-}
+WEAK struct machine machine = {.cmdline = "stages"};
 
 WEAK void machine_init(const void *blob, size_t limit)
 {
@@ -56,8 +47,13 @@ WEAK void time_init(void)
 {
 }
 
+WEAK void page_init(void)
+{
+}
+
 WEAK void task_init_boot(struct cpu *cpu)
 {
+	current->cpu = cpu;
 }
 
 WEAK int drivers_probe(enum driver_phase phase)
@@ -137,6 +133,26 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
+__attribute__((weak)) int page_alloc(u32 order, enum alloc_flags flags, struct page **out)
+{
+	panic("no page allocator yet");
+}
+
+__attribute__((weak)) void page_put(struct page *p)
+{
+	panic("no page allocator yet");
+}
+
+__attribute__((weak)) struct page *page_from_phys(paddr_t pa)
+{
+	panic("no page allocator yet");
+}
+
+__attribute__((weak)) paddr_t page_phys(const struct page *p)
+{
+	panic("no page allocator yet");
+}
+
 __attribute__((weak)) void secondary_main(u32 id)
 {
 	panic("no secondary CPUs yet");
@@ -145,4 +161,20 @@ __attribute__((weak)) void secondary_main(u32 id)
 WEAK bool arch_has_pan(void)
 {
 	return false;
+}
+
+WEAK void preempt_schedule(void)
+{
+}
+
+WEAK void arch_timer_set(u64 count)
+{
+}
+
+WEAK void arch_timer_stop(void)
+{
+}
+
+WEAK void arch_timer_init(void)
+{
 }

@@ -23,10 +23,12 @@ struct run_queue {
 	u64 switches;             /* (l) */
 };
 
+/* Fields: (l) timer_queue.lock */
 struct timer_queue {
 	struct spinlock lock;
 	struct rb_tree timers;    /* (l) struct timer.node by deadline */
-	struct timer *first;
+	struct timer *first;      /* (l) the next to fire */
+	struct timer *running;    /* (l) whose fire() runs now */
 };
 
 /* Functions that other CPUs want run here.  kernel/task/smp.c */
