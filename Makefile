@@ -17,6 +17,9 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
+# `make V=1` shows the commands.
+Q        := $(if $(V),,@)
+say       = $(if $(V),@:,@printf '  %-7s %s\n' '$(1)' '$@')
 
 .PHONY: all
 all: kernel tools user
@@ -34,7 +37,7 @@ bootstrap:
 	@scripts/bootstrap.sh
 
 built-boot-stages: all
-	@build/xtask boot-stages --both --profile $(PROFILE) --json build/reports/boot-stages.json \
+	@build/xtask boot-stages --profile $(PROFILE) --json build/reports/boot-stages.json \
 		--junit build/reports/boot-stages.xml
 
 .PHONY: built-test
@@ -69,17 +72,20 @@ kernel: $(B)/Image
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(KCFLAGS) $(if $(filter $<,$(EARLY)),-mstrict-align) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(KCFLAGS) $(if $(filter $<,$(EARLY)),-mstrict-align) -MMD -MP -c $< -o $@
 
 $(B)/%.o: %.S $(OFFSETS)
 	@mkdir -p $(@D)
-	$(CC) $(KCFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(KCFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 
 # Offsets of C structures for assembly: compiled to text, never typed by hand.
 $(OFFSETS): arch/aarch64/asm_offsets.c
 	@mkdir -p $(@D)
-	$(CC) $(KCFLAGS) -MMD -MP -MT $@ -MF $(B)/gen/asm_offsets.d -S $< -o $(B)/gen/asm_offsets.s
-	sed -n 's/^.*@define \([A-Za-z0-9_]*\) #*\(-*[0-9]*\).*/#define \1 \2/p' \
+	$(call say,CC)
+	$(Q)$(CC) $(KCFLAGS) -MMD -MP -MT $@ -MF $(B)/gen/asm_offsets.d -S $< -o $(B)/gen/asm_offsets.s
+	$(Q)sed -n 's/^.*@define \([A-Za-z0-9_]*\) #*\(-*[0-9]*\).*/#define \1 \2/p' \
 		$(B)/gen/asm_offsets.s > $@
 
 # The image carries its own symbol table: link once without it, once with it, and once more because
@@ -90,22 +96,29 @@ LINK      = $(LD) -nostdlib -static --fatal-warnings --build-id=sha1 --gc-sectio
 
 $(B)/gen/ksyms0.S: $(KSYMS)
 	@mkdir -p $(@D)
-	sh $(KSYMS) < /dev/null > $@
+	$(Q)sh $(KSYMS) < /dev/null > $@
 $(B)/cairn.0: $(KOBJ) $(B)/gen/ksyms0.o arch/aarch64/kernel.ld
-	$(LINK) $(KOBJ) $(B)/gen/ksyms0.o
+	$(call say,LD)
+	$(Q)$(LINK) $(KOBJ) $(B)/gen/ksyms0.o
 $(B)/gen/ksyms1.S: $(B)/cairn.0 $(KSYMS)
-	$(NM) -n $< | sh $(KSYMS) > $@
+	$(call say,KSYMS)
+	$(Q)$(NM) -n $< | sh $(KSYMS) > $@
 $(B)/cairn.1: $(KOBJ) $(B)/gen/ksyms1.o arch/aarch64/kernel.ld
-	$(LINK) $(KOBJ) $(B)/gen/ksyms1.o
+	$(call say,LD)
+	$(Q)$(LINK) $(KOBJ) $(B)/gen/ksyms1.o
 $(B)/gen/ksyms2.S: $(B)/cairn.1 $(KSYMS)
-	$(NM) -n $< | sh $(KSYMS) > $@
+	$(call say,KSYMS)
+	$(Q)$(NM) -n $< | sh $(KSYMS) > $@
 $(B)/cairn.elf: $(KOBJ) $(B)/gen/ksyms2.o arch/aarch64/kernel.ld
-	$(LINK) $(KOBJ) $(B)/gen/ksyms2.o
+	$(call say,LD)
+	$(Q)$(LINK) $(KOBJ) $(B)/gen/ksyms2.o
 $(B)/gen/%.o: $(B)/gen/%.S
-	$(CC) $(KCFLAGS) -D__ASSEMBLY__ -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(KCFLAGS) -D__ASSEMBLY__ -c $< -o $@
 
 $(B)/Image: $(B)/cairn.elf
-	$(OBJCOPY) -O binary $< $@
+	$(call say,OBJCOPY)
+	$(Q)$(OBJCOPY) -O binary $< $@
 
 -include $(KOBJ:.o=.d) $(B)/gen/asm_offsets.d
 
@@ -120,10 +133,12 @@ XOBJ     := $(XSRC:%.c=build/host/%.o)
 .PHONY: tools
 tools: build/xtask
 build/xtask: $(XOBJ)
-	$(HOSTCC) $(LDFLAGS) $(XOBJ) -ljansson -o $@
+	$(call say,HOSTCC)
+	$(Q)$(HOSTCC) $(LDFLAGS) $(XOBJ) -ljansson -o $@
 build/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(XCFLAGS) -MMD -MP -c $< -o $@
+	$(call say,HOSTCC)
+	$(Q)$(HOSTCC) $(XCFLAGS) -MMD -MP -c $< -o $@
 -include $(XOBJ:.o=.d)
 
 # ---- programs for the target -----------------------------------------------------------------
@@ -159,19 +174,23 @@ build/.bootstrap: scripts/bootstrap.sh
 
 build/user/obj/%.o: %.c build/.bootstrap
 	@mkdir -p $(@D)
-	$(CC) $(UCFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(UCFLAGS) -MMD -MP -c $< -o $@
 build/user/obj/%.o: %.S build/.bootstrap
 	@mkdir -p $(@D)
-	$(CC) $(UCFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(UCFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 build/user/init/init: $(call uobj,$(USRC_init))
 build/user/stages/run: $(call uobj,$(USRC_stages))
 $(UBENCH): build/user/bench/%: build/user/obj/userspace/bench/%.o
 $(UPROGS):
 	@mkdir -p $(@D)
-	$(ULINK)
+	$(call say,LD)
+	$(Q)$(ULINK)
 # The target gets them without what only the debugger reads.
 build/user/%.bin: build/user/%
-	$(CROSS)strip --strip-debug -o $@ $<
+	$(call say,STRIP)
+	$(Q)$(CROSS)strip --strip-debug -o $@ $<
 -include $(UOBJ:.o=.d)
 
 build/initramfs.list: userspace/initramfs.list Makefile $(UPROGS:%=%.bin)
@@ -179,7 +198,8 @@ build/initramfs.list: userspace/initramfs.list Makefile $(UPROGS:%=%.bin)
 	@for p in $(patsubst build/user/%,%,$(filter-out %/init,$(UPROGS))); do \
 		echo "file /$$p 755 build/user/$$p.bin" >> $@; done
 build/initramfs.cpio: build/initramfs.list build/xtask build/.bootstrap $(UPROGS:%=%.bin)
-	build/xtask pack $@ $<
+	$(call say,PACK)
+	$(Q)build/xtask pack $@ $<
 
 # ---- tests on the host -----------------------------------------------------------------------
 # X_test.c beside X.c is linked with the real source files that its first line names:
@@ -205,7 +225,8 @@ test-unit: $(UNITBIN)
 .SECONDEXPANSION:
 build/host/%_test: %_test.c $$(call unit_src,$$*_test.c) $(UNITHDR)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(UNITFLAG) $(if $(filter xtask/%,$<),-D_GNU_SOURCE) $(CFLAGS) $(filter %.c,$^) \
+	$(call say,HOSTCC)
+	$(Q)$(HOSTCC) $(UNITFLAG) $(if $(filter xtask/%,$<),-D_GNU_SOURCE) $(CFLAGS) $(filter %.c,$^) \
 		$(call unit_opt,$<) -lcmocka -o $@
 
 .PHONY: clean

@@ -13,6 +13,9 @@ static const struct command {
 	int       (*run)(int argc, char **argv);
 	const char *summary; /* NULL: used by the build, not listed */
 } commands[] = {
+	{ "boot-stages", cmd_boot_stages, "walk the trail of stages and judge it" },
+	{ "run",         cmd_run,         "run a program on a machine of its own" },
+	{ "stages",      cmd_stages,      "list the stages" },
 	{ "qemu",        cmd_qemu,        "show or start the machine that the others start" },
 	{ "pack",        cmd_pack,        NULL },
 };

@@ -120,10 +120,26 @@ bool parse_size(const char *s, uint64_t *out)
 
 static void buf_reserve(struct buf *b, size_t more)
 {
-	if (b->len + more + 1 <= b->cap)
+	char *base = b->data ? b->data - b->off : NULL;
+
+	if (b->data && b->len + more + 1 <= b->cap)
 		return;
-	b->cap = (b->len + more + 1) * 2;
-	b->data = xrealloc(b->data, b->cap);
+	if (b->data && b->off > b->len) { /* room enough in front to be worth the move */
+		memmove(base, b->data, b->len);
+	} else {
+		size_t cap = (b->len + more + 1) * 2;
+		char *grown = xmalloc(cap);
+
+		if (b->len)
+			memcpy(grown, b->data, b->len);
+		free(base);
+		*b = (struct buf){ .data = grown, .len = b->len, .cap = cap };
+		return;
+	}
+	b->data = base;
+	b->cap += b->off;
+	b->off = 0;
+	buf_reserve(b, more);
 }
 
 void buf_add(struct buf *b, const void *p, size_t n)
@@ -149,15 +165,16 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 void buf_drop(struct buf *b, size_t n)
 {
-	if (!n)
-		return;
-	memmove(b->data, b->data + n, b->len - n + 1);
+	b->data += n;
+	b->off += n;
 	b->len -= n;
+	b->cap -= n;
 }
 
 void buf_free(struct buf *b)
 {
-	free(b->data);
+	if (b->data)
+		free(b->data - b->off);
 	*b = (struct buf){ 0 };
 }
 

@@ -41,11 +41,12 @@ bool parse_size(const char *s, uint64_t *out);
 struct buf {
 	char  *data;
 	size_t len;
-	size_t cap;
+	size_t cap; /* from data on */
+	size_t off; /* dropped bytes in front of data that are still ours */
 };
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Drops the first n bytes. */
+/* Drops the first n bytes, without moving the others. */
 void buf_drop(struct buf *b, size_t n);
 void buf_free(struct buf *b);
 

@@ -187,6 +187,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	control = open(PORTS "control", O_WRONLY | O_CLOEXEC);
+	if (control >= 0)
+		dprintf(control, "start\n");
 	child = fork();
 	if (child == 0 && data)
 		exec_command(&command);
