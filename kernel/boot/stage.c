@@ -176,6 +176,7 @@ void stage_begin(enum stage_number n)
 	struct stage_state *s = &stage_table[n - 1];
 
 	s->expectations = 0;
+	s->end_ns = 0;
 	s->start_ns = time_mono();
 	s->status = STAGE_RUNNING;
 	stage_running = n;
@@ -185,13 +186,22 @@ void stage_end(enum stage_number n, enum stage_status status)
 {
 	struct stage_state *s = &stage_table[n - 1];
 
-	s->end_ns = time_mono();
+	if (!s->end_ns)
+		s->end_ns = time_mono();
 	s->status = status;
 	stage_running = STAGE_NONE;
 	stage_render(n);
 	if (stage_control_up)
 		stage_report_control(n);
 	stage_checkpoint(n, status);
+}
+
+void stage_happened(nsec_t start, nsec_t end)
+{
+	struct stage_state *s = &stage_table[stage_running - 1];
+
+	s->start_ns = start;
+	s->end_ns = end;
 }
 
 static void stage_skip(enum stage_number n, const char *why)
