@@ -50,7 +50,7 @@ OPT-debug := -Og -DCONFIG_DEBUG=1
 OPT-fast  := -O2 -DCONFIG_DEBUG=0
 
 KINC     := -Ikernel/include -Iarch/aarch64/include -I$(B)/gen
-WARN     := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes \
+WARN     := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wmissing-prototypes -Wstrict-prototypes \
             -Wvla -Wundef -Wimplicit-fallthrough -Wwrite-strings
 KCFLAGS  := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
             $(OPT-$(PROFILE)) -ggdb3 -march=armv8-a -mgeneral-regs-only -mno-outline-atomics \

@@ -14,10 +14,9 @@
 
 static vaddr_t io_next = IO_BASE;
 
-/* Where the image lies in RAM: its text and read-only data, and all of it. */
-static paddr_t image_phys(const char *symbol)
+paddr_t arch_image_phys(const void *p)
 {
-	return boot_record.phys_base + (u64)(symbol - _text);
+	return boot_record.phys_base + (u64)((const char *)p - _text);
 }
 
 /* The level of the largest piece of the linear map that may start at pa. */
@@ -26,7 +25,7 @@ static int linear_level(paddr_t pa, u64 left)
 	for (int level = 1; level < 3; level++) {
 		u64 size = 1UL << pt_level_shift(level);
 		paddr_t image = ALIGN_DOWN(boot_record.phys_base, size);
-		bool has_image = pa >= image && pa < image_phys(_end);
+		bool has_image = pa >= image && pa < arch_image_phys(_end);
 		int found;
 		pte_t *entry;
 
@@ -48,7 +47,7 @@ void arch_map_linear(paddr_t base, u64 size)
 
 	while (pa < end) {
 		int level = linear_level(pa, end - pa);
-		bool text = pa >= boot_record.phys_base && pa < image_phys(__rodata_end);
+		bool text = pa >= boot_record.phys_base && pa < arch_image_phys(__rodata_end);
 		u64 attrs = pte_attrs(text ? PT_READ : PT_READ | PT_WRITE, level);
 
 		PANIC_IF(pt_make(&kernel_mmu, LINEAR_BASE + pa, level, &entry));

@@ -4,7 +4,6 @@
  */
 #include <arch/arch.h>
 #include <kernel/log.h>
-#include <kernel/page.h>
 #include <kernel/panic.h>
 #include <kernel/printf.h>
 #include <kernel/control.h>
@@ -23,7 +22,13 @@
 
 WEAK struct cpu cpus[CPUS_MAX];
 WEAK u32 cpu_count = 1;
-WEAK struct machine machine = {.cmdline = "stages"};
+WEAK struct machine machine = {
+	.cmdline = "stages",
+	.memory = { { 0x40000000, 0x20000000, "ram" } },
+	.memory_count = 1,
+	.reserved = { { 0x40000000, 0x1000000, "kernel" }, { 0x48000000, 0x200000, "dtb" } },
+	.reserved_count = 2,
+};
 
 WEAK void machine_init(const void *blob, size_t limit)
 {
@@ -44,10 +49,6 @@ WEAK bool control_available(void)
 }
 
 WEAK void time_init(void)
-{
-}
-
-WEAK void page_init(void)
 {
 }
 
@@ -133,26 +134,6 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
-__attribute__((weak)) int page_alloc(u32 order, enum alloc_flags flags, struct page **out)
-{
-	panic("no page allocator yet");
-}
-
-__attribute__((weak)) void page_put(struct page *p)
-{
-	panic("no page allocator yet");
-}
-
-__attribute__((weak)) struct page *page_from_phys(paddr_t pa)
-{
-	panic("no page allocator yet");
-}
-
-__attribute__((weak)) paddr_t page_phys(const struct page *p)
-{
-	panic("no page allocator yet");
-}
-
 __attribute__((weak)) void secondary_main(u32 id)
 {
 	panic("no secondary CPUs yet");
@@ -164,17 +145,5 @@ WEAK bool arch_has_pan(void)
 }
 
 WEAK void preempt_schedule(void)
-{
-}
-
-WEAK void arch_timer_set(u64 count)
-{
-}
-
-WEAK void arch_timer_stop(void)
-{
-}
-
-WEAK void arch_timer_init(void)
 {
 }

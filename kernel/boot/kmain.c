@@ -62,7 +62,7 @@ void kmain(paddr_t dtb)
 	stages_init();
 	stage_run_range(STAGE_boot_entry, STAGE_boot_stagetable);
 
-	page_init();
+	memory_init();
 	stage_run_range(STAGE_mm_map, STAGE_mm_accounting);
 
 	drivers_probe(DRIVER_IRQCHIP);

@@ -270,6 +270,17 @@ void arch_map_linear(paddr_t base, u64 size);
  */
 volatile void *arch_map_device(paddr_t pa, u64 size);
 
+/* The physical address of something in the kernel's image. */
+paddr_t arch_image_phys(const void *p);
+
+/* ---- Pages, arch/aarch64/page.S ---------------------------------------------------------------- */
+
+/* Zeroes normal memory, by the cache's own blocks where the CPU allows it; both multiples of 64. */
+void arch_zero(void *to, size_t n);
+
+/* Copies one page of normal memory; both page aligned. */
+void arch_page_copy(void *to, const void *from);
+
 /* ---- Caches ----------------------------------------------------------------------------------- */
 
 /* Makes instructions written at [p, p + size) visible to every CPU's fetch. */
