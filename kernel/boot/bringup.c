@@ -13,6 +13,8 @@
 #include <kernel/irq.h>
 #include <kernel/machine.h>
 #include <kernel/stage_user.h>
+#include <kernel/mm.h>
+#include <kernel/signal.h>
 #include <kernel/task.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
@@ -20,8 +22,6 @@
 
 #define WEAK __attribute__((weak))
 
-WEAK struct cpu cpus[CPUS_MAX];
-WEAK u32 cpu_count = 1;
 WEAK struct machine machine = {
 	.cmdline = "stages",
 	.memory = { { 0x40000000, 0x20000000, "ram" } },
@@ -52,39 +52,12 @@ WEAK void time_init(void)
 {
 }
 
-WEAK void task_init_boot(struct cpu *cpu)
-{
-	current->cpu = cpu;
-}
-
 WEAK int drivers_probe(enum driver_phase phase)
 {
 	return 0;
 }
 
 WEAK void timers_init(void)
-{
-}
-
-WEAK void sched_init(void)
-{
-}
-
-WEAK int kthread_run(const char *name, void (*entry)(void *), void *arg, struct task **out)
-{
-	panic("no scheduler yet");
-}
-
-WEAK void task_put(struct task *t)
-{
-}
-
-WEAK void idle_run(void)
-{
-	panic("no idle task yet");
-}
-
-WEAK void smp_init(void)
 {
 }
 
@@ -134,16 +107,22 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
-__attribute__((weak)) void secondary_main(u32 id)
-{
-	panic("no secondary CPUs yet");
-}
-
 WEAK bool arch_has_pan(void)
 {
 	return false;
 }
 
-WEAK void preempt_schedule(void)
+WEAK void mm_switch(struct mm *prev, struct mm *next)
 {
+	panic("no address spaces yet");
+}
+
+WEAK bool signal_pending(const struct task *t)
+{
+	return false;
+}
+
+WEAK bool signal_fatal_pending(const struct task *t)
+{
+	return false;
 }

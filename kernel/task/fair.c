@@ -99,6 +99,12 @@ void fair_move(const struct fair_queue *from, const struct fair_queue *to, struc
 	f->vruntime += to->min_vruntime - from->min_vruntime;
 }
 
+void fair_step_behind(struct fair *f, const struct fair *other)
+{
+	if (fair_before(f->vruntime, other->vruntime))
+		f->vruntime = other->vruntime;
+}
+
 bool fair_preempts(const struct fair *woken, const struct fair *running)
 {
 	return fair_before(woken->vruntime + FAIR_WAKE_LEAD, running->vruntime);

@@ -84,6 +84,13 @@ static __noinline void spin_wait(struct spinlock *l)
 		if ((++rounds & SPIN_CHECK_MASK) == 0)
 			spin_check_stuck(l, since);
 	}
+	l->cpu = cpu;
+}
+
+static __noinline irqflags_t spin_wait_irqsave(struct spinlock *l, irqflags_t flags)
+{
+	spin_wait(l);
+	return flags;
 }
 
 /* Frees a lock for which somebody waits: offers it to the next waiting CPU after this one. */
@@ -97,13 +104,15 @@ static __noinline void spin_hand_over(struct spinlock *l, u32 waiting)
 	__atomic_store_n((u16 *)&l->word, (u16)((next + 1) << SPIN_OFFERED_SHIFT), __ATOMIC_RELEASE);
 }
 
-static __always_inline void spin_acquire(struct spinlock *l)
+/* The fast path: true when it took the lock.  Slow paths are tail calls, so that it needs no frame. */
+static __always_inline bool spin_take_free(struct spinlock *l)
 {
 	u32 free = 0;
 
 	if (unlikely(!spin_swap(l, &free, SPIN_HELD)))
-		spin_wait(l);
+		return false;
 	l->cpu = this_cpu();
+	return true;
 }
 
 static __always_inline void spin_release(struct spinlock *l)
@@ -122,7 +131,8 @@ static __always_inline void spin_release(struct spinlock *l)
 void spin_lock(struct spinlock *l)
 {
 	preempt_disable();
-	spin_acquire(l);
+	if (unlikely(!spin_take_free(l)))
+		spin_wait(l);
 }
 
 void spin_unlock(struct spinlock *l)
@@ -150,7 +160,8 @@ irqflags_t spin_lock_irqsave(struct spinlock *l)
 	irqflags_t flags = arch_irq_save();
 
 	preempt_disable();
-	spin_acquire(l);
+	if (unlikely(!spin_take_free(l)))
+		return spin_wait_irqsave(l, flags);
 	return flags;
 }
 

@@ -18,7 +18,7 @@ struct mm;
 struct run_queue {
 	struct spinlock lock;
 	struct fair_queue fair;   /* (l) those that wait */
-	struct task *running;     /* (l) the one that runs, or the idle task */
+	struct task *running;     /* (l) the one that runs, or the idle task; others may peek */
 	u32 count;                /* (l) runnable, the running one included; 0: idle */
 	u64 switches;             /* (l) */
 };
@@ -41,7 +41,6 @@ struct cpu {
 	u32 id;                   /* dense, boot CPU is 0 */
 	bool online;              /* (a) */
 	u64 mpidr;
-	struct task *current;     /* what runs here, for other CPUs and the debugger */
 	struct task *idle;
 	struct mm *mm;            /* whose TTBR0 is loaded; a kernel thread leaves it */
 	struct run_queue rq;
@@ -50,6 +49,7 @@ struct cpu {
 	struct timer tick;        /* armed while somebody runs: none while idle */
 	bool tick_armed;          /* interrupts off, this CPU only */
 	u32 irq_depth;
+	bool irq_from_user;       /* the interrupt being handled was taken from EL0 */
 	u64 irq_count;
 	u64 tick_count;
 	u64 idle_ns;

@@ -52,6 +52,9 @@ void fair_place_woken(const struct fair_queue *q, struct fair *f);
 /* Keeps f's distance to the minimum when it changes queues. */
 void fair_move(const struct fair_queue *from, const struct fair_queue *to, struct fair *f);
 
+/* Puts f, not in the tree, behind `other`: it gives up what it was owed. */
+void fair_step_behind(struct fair *f, const struct fair *other);
+
 /* Whether `woken` should have the CPU instead of `running`. */
 bool fair_preempts(const struct fair *woken, const struct fair *running);
 /* Whether somebody who waits got less than `running`, at the end of its slice. */

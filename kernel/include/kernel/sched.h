@@ -5,20 +5,18 @@
 #pragma once
 
 #include <kernel/compiler.h>
+#include <kernel/time.h>
 #include <kernel/types.h>
+
+enum { TICK_NS = NSEC_PER_SEC / HZ };
 
 struct cpu;
 struct task;
 
-/*
- * Starts scheduling on the boot CPU: the caller, its boot task, goes on as an ordinary thread and may
- * sleep from here.  After timers work, interrupts may be on.
- */
-void sched_init(void);
-/* Makes the running boot task of a secondary CPU its idle task. */
-void sched_init_secondary(struct cpu *cpu);
-/* The idle task: waits for interrupts and runs whoever becomes runnable.  Interrupts on. */
-void sched_idle_loop(void) __noreturn;
+
+
+/* Starts scheduling on this CPU: its boot task becomes its idle task.  Timers work. */
+void sched_init_cpu(struct cpu *cpu);
 
 /* The CPU where t should run now: idle if there is one, where it ran last by preference. */
 struct cpu *sched_choose_cpu(const struct task *t);

@@ -11,6 +11,7 @@
 #include <kernel/errno.h>
 #include <kernel/fair.h>
 #include <kernel/list.h>
+#include <kernel/refcount.h>
 #include <kernel/signal_types.h>
 #include <kernel/spinlock.h>
 #include <kernel/types.h>
@@ -75,7 +76,7 @@ struct task {
 	pid_t __user *clear_child_tid;
 	void __user *robust_list;
 
-	atomic_t refs;
+	refcount_t refs;
 	int exit_code;                /* wait status */
 	struct list_node all;         /* on all_tasks; (tasks_lock) */
 	struct list_node thread;      /* on proc->threads */
@@ -86,15 +87,12 @@ struct task {
 
 #define current ((struct task *)arch_current())
 
-/* The first `current` of each CPU, known to the entry code; task_init_boot() completes it. */
-extern struct task idle_tasks[NR_CPUS];
-
 extern struct list all_tasks;         /* every task; tasks_lock */
 extern struct spinlock tasks_lock;    /* irqsave */
 
 /*
- * The tasks that the CPUs boot as, `current` before any C ran.  Number 0 goes on as an ordinary thread
- * (it runs kmain and may sleep once sched_init() ran); the others become their CPU's idle task.
+ * The tasks that the CPUs boot as, `current` before any C ran; each becomes the idle task of its CPU,
+ * which must not sleep.  Number 0 runs kmain.
  */
 extern struct task boot_tasks[];
 
@@ -111,6 +109,8 @@ int kthread_run(const char *name, void (*entry)(void *), void *arg, struct task 
 /* Makes a new task runnable for the first time.  Any context. */
 void task_start(struct task *t);
 void task_get(struct task *t);
+/* For somebody found on all_tasks, under tasks_lock: false when its last reference is gone. */
+bool task_try_get(struct task *t) __must_check;
 /* Drops a reference; the last one frees the stack and the task.  Any context with preemption on. */
 void task_put(struct task *t);
 /* Drops a reference where nothing can be freed; the task goes once task_reap_dead() runs. */
@@ -124,7 +124,14 @@ void task_exit(int code) __noreturn;
 pid_t tid_alloc(void);
 void tid_free(pid_t tid);
 
-void task_set_state(enum task_state s);      /* of current, with a full barrier */
+/* Sets current's state; unless that is RUNNING a full barrier follows, see task_wake(). */
+static inline void task_set_state(enum task_state s)
+{
+	__atomic_store_n(&current->state, s, __ATOMIC_RELAXED);
+	if (s != TASK_RUNNING)
+		arch_mb();
+}
+
 /*
  * Gives the CPU up as the state says.  Not with a spin lock held.  A signal does not keep it from
  * sleeping: task_sleep_until() looks for one first.
