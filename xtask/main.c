@@ -15,7 +15,11 @@ static const struct command {
 } commands[] = {
 	{ "boot-stages", cmd_boot_stages, "walk the trail of stages and judge it" },
 	{ "run",         cmd_run,         "run a program on a machine of its own" },
+	{ "shell",       cmd_shell,       "an interactive shell on a machine" },
+	{ "mutate",      cmd_mutate,      "break what a stage verifies, and see it go red" },
 	{ "stages",      cmd_stages,      "list the stages" },
+	{ "matrix",      cmd_matrix,      "list the system calls and what proves them" },
+	{ "symbolise",   cmd_symbolise,   "name the functions behind addresses" },
 	{ "qemu",        cmd_qemu,        "show or start the machine that the others start" },
 	{ "pack",        cmd_pack,        NULL },
 };
