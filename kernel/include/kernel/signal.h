@@ -36,8 +36,25 @@ void signal_set_blocked(sigset_t set);
 int arch_signal_frame_push(struct trap_frame *tf, const struct k_sigaction *sa, const siginfo_t *info,
 			   sigset_t mask);
 
-void signals_init_proc(struct proc *p);
-void signals_init_task(struct task *t);
-int signals_fork(struct proc *child, struct task *child_task, u64 clone_flags);
-void signals_exec(struct task *t);   /* caught ones to default, altstack off */
+/* ---- What kernel/proc/ calls over the life of a process ------------------------------------------ */
+
+/* For a process that the kernel starts: all actions default, nothing blocked or pending.  0 or -ENOMEM. */
+int signals_new(struct proc *p, struct task *t) __must_check;
+/*
+ * For a child of current: sighand shared with CLONE_SIGHAND, else copied (CLONE_CLEAR_SIGHAND: caught ones
+ * to default); blocked mask kept; nothing pending; altstack kept unless CLONE_VM without CLONE_VFORK.
+ * With CLONE_THREAD child is current's own process and only child_task is prepared.  0 or -ENOMEM.
+ */
+int signals_fork(struct proc *child, struct task *child_task, u64 clone_flags) __must_check;
+/* exec, past the point of no return: an own sighand, caught actions to default, altstack off. */
+void signals_exec(struct task *t);
+/* A sighand of current's own if it is shared, so that signals_exec() cannot fail.  0 or -ENOMEM. */
+int signals_exec_prepare(void) __must_check;
+/* Frees what is queued. */
 void signals_flush(struct pending_signals *p);
+/* Drops the sighand, with the process. */
+void signals_release(struct proc *p);
+/*
+ * Whether a zombie child of p goes without being waited for: SIGCHLD ignored or SA_NOCLDWAIT.
+ */
+bool signals_child_autoreap(struct proc *p) REQUIRES(p->sig_lock);

@@ -12,6 +12,7 @@
 #include <kernel/fair.h>
 #include <kernel/list.h>
 #include <kernel/refcount.h>
+#include <kernel/pid.h>
 #include <kernel/signal_types.h>
 #include <kernel/spinlock.h>
 #include <kernel/types.h>
@@ -66,7 +67,8 @@ struct task {
 	int nice;                     /* (q) */
 	u64 cpu_mask;                 /* (q) CPUs it may run on */
 
-	pid_t tid;                    /* (!) */
+	pid_t tid;                    /* (!) but for exec in a process with threads */
+	struct pid_link tid_link;     /* (tree_lock) of a user task */
 	char name[TASK_NAME_MAX];
 	struct proc *proc;            /* (!) NULL for a kernel thread */
 	struct mm *mm;                /* user address space; NULL for a kernel thread */
