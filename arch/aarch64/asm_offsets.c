@@ -1,7 +1,9 @@
 /* Offsets of C structures for assembly; the Makefile turns this file into asm_offsets.h. */
 #include <kernel/types.h>
 #include <arch/boot.h>
+#include <arch/esr.h>
 #include <arch/trap.h>
+#include <kernel/cpu.h>
 #include <kernel/task.h>
 
 #define DEFINE(name, value) __asm__ volatile("@define " #name " %0" : : "i"(value))
@@ -33,9 +35,13 @@ void asm_offsets(void)
 	OFFSET(TF_SP, trap_frame, sp);
 	OFFSET(TF_PC, trap_frame, pc);
 	OFFSET(TF_ESR, trap_frame, esr);
+	OFFSET(TF_FAR, trap_frame, far);
+	OFFSET(TF_ORIG_X0, trap_frame, orig_x0);
 	OFFSET(TF_RECORD, trap_frame, record);
 	OFFSET(TF_TYPE, trap_frame, type);
 	OFFSET(TASK_WORK, task, work);
+	DEFINE(ESR_SVC, ESR_SVC64);
+	OFFSET(CPU_EMERGENCY, cpu, arch.emergency_stack);
 	OFFSET(TASK_CPU, task, cpu);
 	OFFSET(TASK_ARCH, task, arch);
 	OFFSET(THREAD_X19, arch_thread, x19_x28);

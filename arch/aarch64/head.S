@@ -287,6 +287,8 @@ entry_high:
 	isb
 	mov	x29, xzr
 	mov	x30, xzr
+	bl	arch_init_boot
+	bl	arch_init_cpu
 	mov	x0, x20
 	bl	kmain
 	b	entry_refused
@@ -305,6 +307,7 @@ entry_secondary_high:
 	isb
 	mov	x29, xzr
 	mov	x30, xzr
+	bl	arch_init_cpu
 	mov	x0, x25
 	bl	secondary_main
 	b	entry_refused
@@ -319,3 +322,11 @@ entry_secondary_high:
 boot_stack:
 	.space	KSTACK_SIZE
 	.size	boot_stack, . - boot_stack
+
+/* One for each CPU, to report an overflow of the current stack from. */
+	.balign	KSTACK_ALIGN
+	.globl	emergency_stacks
+	.type	emergency_stacks, %object
+emergency_stacks:
+	.space	KSTACK_ALIGN * NR_CPUS
+	.size	emergency_stacks, . - emergency_stacks

@@ -163,7 +163,15 @@ user_cmpxchg:
 	.cfi_endproc
 	.size	user_cmpxchg, . - user_cmpxchg
 
-/* int arch_probe_read(const void *p, u8 *byte) and arch_probe_write(void *p, u8 byte): 0 or -EFAULT. */
+/*
+ * Loads and stores that may fault and are not resolved: 0 or -EFAULT.  Outside .text.usercopy, so that a
+ * fault in them never reaches the address space.
+ *
+ * int arch_probe_read(const void *p, u8 *byte)
+ * int arch_probe_read_word(const void *p, u64 *word)
+ * int arch_probe_write(void *p, u8 byte)
+ */
+	.text
 	.globl	arch_probe_read
 	.type	arch_probe_read, %function
 arch_probe_read:
@@ -188,3 +196,16 @@ arch_probe_write:
 	ret
 	.cfi_endproc
 	.size	arch_probe_write, . - arch_probe_write
+
+	.globl	arch_probe_read_word
+	.type	arch_probe_read_word, %function
+arch_probe_read_word:
+	.cfi_startproc
+	user_insn 1f, ldr x2, [x0]
+	str	x2, [x1]
+	mov	w0, wzr
+	ret
+1:	mov	w0, #-14
+	ret
+	.cfi_endproc
+	.size	arch_probe_read_word, . - arch_probe_read_word

@@ -153,7 +153,7 @@ vectors_end:
 
 	tail_begin el1_sync_tail, 0
 	mrs	x22, far_el1
-	str	x22, [sp, #TF_ESR + 8]
+	str	x22, [sp, #TF_FAR]
 	mov	x0, sp
 	bl	trap_el1_sync
 	b	return_to_kernel
@@ -172,20 +172,35 @@ vectors_end:
 	tail_end el1_serror_tail
 
 	tail_begin el0_sync_tail, 1
-	mrs	x22, far_el1
-	str	x22, [sp, #TF_ESR + 8]
+	lsr	x24, x21, #26
+	cmp	x24, #ESR_SVC
+	b.ne	1f
+	/* A system call: the one path that is short. */
+	stp	x0, x8, [sp, #TF_ORIG_X0]
+	mov	x0, sp
+	msr	daifclr, #2
+	bl	syscall_dispatch
+	b	return_to_user
+1:	mrs	x22, far_el1
+	str	x22, [sp, #TF_FAR]
+	mov	x22, #-1
+	stp	x0, x22, [sp, #TF_ORIG_X0]
 	mov	x0, sp
 	bl	trap_el0_sync
 	b	return_to_user
 	tail_end el0_sync_tail
 
 	tail_begin el0_irq_tail, 1
+	mov	x22, #-1
+	stp	x0, x22, [sp, #TF_ORIG_X0]
 	mov	x0, sp
 	bl	trap_el0_irq
 	b	return_to_user
 	tail_end el0_irq_tail
 
 	tail_begin el0_serror_tail, 1
+	mov	x22, #-1
+	stp	x0, x22, [sp, #TF_ORIG_X0]
 	mov	x0, sp
 	bl	trap_serror
 	b	return_to_user
@@ -217,7 +232,10 @@ return_to_kernel:
 	.type	return_to_user, %function
 return_to_user:
 	cfi_trap_frame
-	msr	daifset, #2
+1:	msr	daifset, #2
+	mrs	x19, tpidr_el1
+	ldr	w19, [x19, #TASK_WORK]
+	cbnz	w19, 2f
 	ldp	x20, x21, [sp, #TF_PC]
 	ldp	x30, x22, [sp, #TF_SP - 8]
 	msr	elr_el1, x20
@@ -226,15 +244,52 @@ return_to_user:
 	restore_general
 	add	sp, sp, #TF_SIZE
 	eret
+2:	mov	x0, sp
+	bl	trap_user_work
+	b	1b
 	.cfi_endproc
 	.size	return_to_user, . - return_to_user
 
 /*
- * The frame did not fit: x0 = SP - old x0... restore x0, then go on upon the emergency stack.
- * SP and x0 are scrambled as slot_el1 left them: sp = frame + x0, x0 = frame.
+ * The frame did not fit on the stack.  slot_el1 left x0 = address of the frame that did not fit and
+ * SP = that + the interrupted x0.  In the kernel SP_EL0 and TPIDRRO_EL0 are free to hold two words
+ * until there is a stack again: this CPU's emergency stack.
  */
 	.type	stack_overflow_entry, %function
 stack_overflow_entry:
-	wfi
-	b	stack_overflow_entry
+	cfi_trap_frame
+	msr	tpidrro_el0, x0
+	sub	x0, sp, x0
+	msr	sp_el0, x0
+	mrs	x0, tpidr_el1
+	ldr	x0, [x0, #TASK_CPU]
+	ldr	x0, [x0, #CPU_EMERGENCY]
+	mov	sp, x0
+	sub	sp, sp, #TF_SIZE
+	mrs	x0, sp_el0
+	save_general
+	save_special 0
+	mrs	x22, far_el1
+	str	x22, [sp, #TF_FAR]
+	mrs	x22, tpidrro_el0
+	add	x22, x22, #TF_SIZE
+	str	x22, [sp, #TF_SP]
+	mov	x0, sp
+	bl	trap_stack_overflow
+
+	/* It returns only where somebody waits for an overflow, with another pc and SP in the frame. */
+	ldp	x20, x21, [sp, #TF_PC]
+	msr	elr_el1, x20
+	msr	spsr_el1, x21
+	ldp	x30, x22, [sp, #TF_SP - 8]
+	ldr	x23, [sp]
+	msr	tpidrro_el0, x22
+	msr	sp_el0, x23
+	restore_general
+	mrs	x0, tpidrro_el0
+	mov	sp, x0
+	msr	tpidrro_el0, xzr
+	mrs	x0, sp_el0
+	eret
+	.cfi_endproc
 	.size	stack_overflow_entry, . - stack_overflow_entry

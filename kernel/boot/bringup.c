@@ -20,6 +20,12 @@
 #include <kernel/time.h>
 #include <kernel/vfs.h>
 
+#include <kernel/mm.h>
+#include <kernel/proc.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/uaccess.h>
+
 #define WEAK __attribute__((weak))
 
 WEAK struct machine machine = {
@@ -107,11 +113,6 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
-WEAK bool arch_has_pan(void)
-{
-	return false;
-}
-
 WEAK void mm_switch(struct mm *prev, struct mm *next)
 {
 	panic("no address spaces yet");
@@ -125,4 +126,31 @@ WEAK bool signal_pending(const struct task *t)
 WEAK bool signal_fatal_pending(const struct task *t)
 {
 	return false;
+}
+
+WEAK struct proc *init_proc;
+
+WEAK struct mm_fault_result mm_fault(vaddr_t va, enum mm_access access)
+{
+	return (struct mm_fault_result){ SIGSEGV, SEGV_MAPERR };
+}
+
+WEAK void signal_force_fault(int sig, int code, vaddr_t addr)
+{
+	panic("no signals yet");
+}
+
+WEAK void signal_deliver(struct trap_frame *tf)
+{
+	panic("no signals yet");
+}
+
+WEAK int copy_from_user(void *dst, const void __user *src, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK void proc_exit(int status)
+{
+	panic("no processes yet");
 }

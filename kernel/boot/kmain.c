@@ -18,6 +18,7 @@
 #include <kernel/init.h>
 #include <kernel/smp.h>
 #include <kernel/stage.h>
+#include <kernel/symbols.h>
 #include <kernel/task.h>
 #include <kernel/time.h>
 #include <kernel/vfs.h>
@@ -55,6 +56,7 @@ void kmain(paddr_t dtb)
 {
 	struct task *boot;
 
+	symbols_init();
 	task_init_boot(&cpus[0]);
 	time_init();
 	machine_init((const void *)(LINEAR_BASE + dtb), DTB_SIZE_MAX);

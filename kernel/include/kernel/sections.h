@@ -3,6 +3,7 @@
 
 #include <arch/extable.h>
 #include <kernel/driver.h>
+#include <kernel/types.h>
 
 /* The image, page aligned at every border: text RX, rodata RO, data and bss RW. */
 extern char _text[], _etext[];
@@ -25,3 +26,9 @@ extern const struct driver __drivers_start[], __drivers_stop[];
 
 /* ELF note with the build id. */
 extern char __build_id_start[], __build_id_stop[];
+
+/* The symbol table, scripts/ksyms.sh. */
+extern const u32 ksyms_count;
+extern const u32 ksyms_offsets[]; /* from _text, ascending */
+extern const u32 ksyms_names[];   /* into ksyms_text */
+extern const char ksyms_text[];

@@ -10,6 +10,7 @@
 #include <kernel/compiler.h>
 #include <kernel/types.h>
 
+struct cpu;
 struct task;
 
 /* ---- What generic structures embed ------------------------------------------------------------ */
@@ -30,6 +31,8 @@ struct arch_thread {
 	u64 tpidr_el0;    /* the user's TLS pointer; live in the register while it runs */
 	bool has_user;    /* it has EL0 state: FP and TLS are switched with it */
 	s32 fp_cpu;       /* id of the CPU that last loaded fp_state, -1 for none */
+	u64 fault_address; /* of the last fault that became a signal, for its frame */
+	u64 fault_esr;     /* its syndrome; 0: none yet */
 	struct arch_fp fp_state;
 };
 
@@ -45,6 +48,7 @@ struct arch_cpu {
 	u64 context;           /* (a) of the address space loaded here, 0 after a roll-over */
 	u64 reserved_context;  /* (asid_lock) kept over a roll-over because it was loaded here */
 	struct task *fp_owner; /* whose fp_state is in the registers, NULL for nobody's */
+	vaddr_t emergency_stack; /* (!) top of the stack for reports of an overflow */
 };
 
 /* ---- This CPU --------------------------------------------------------------------------------- */
@@ -306,6 +310,30 @@ int arch_user_cmpxchg(u32 __user *p, u32 old, u32 val, u32 *found);
 int arch_probe_read(const void *p, u8 *byte);
 int arch_probe_write(void *p, u8 byte);
 
+/* One aligned word of kernel memory that may not be there.  0 or -EFAULT. */
+int arch_probe_read_word(const void *p, u64 *word);
+
+/* ---- Unwinding, arch/aarch64/unwind.c ----------------------------------------------------------- */
+
+/* A place in a chain of calls. */
+struct arch_unwind {
+	vaddr_t pc;
+	vaddr_t fp;
+	const struct trap_frame *tf; /* pc was interrupted by this exception */
+};
+
+/* Begins at the caller, at what an exception interrupted, or where a task that does not run sleeps. */
+void arch_unwind_here(struct arch_unwind *u);
+void arch_unwind_trap(struct arch_unwind *u, const struct trap_frame *tf);
+void arch_unwind_task(struct arch_unwind *u, const struct task *t);
+
+/* Goes one step out.  False at the end of the chain.  Any context; never faults. */
+bool arch_unwind_next(struct arch_unwind *u);
+
+/* Logs the registers and the syndrome of an exception, or of the last one on this CPU. */
+void arch_trap_print(const struct trap_frame *tf);
+void arch_state_print(void);
+
 /* ---- Machine ---------------------------------------------------------------------------------- */
 
 /* Starts the CPU `id` whose affinity is mpidr; it comes up in secondary_main().  0 or negative errno. */
@@ -336,6 +364,3 @@ void secondary_main(u32 id) __noreturn;
  * the task goes on at EL0 with its trap frame.
  */
 void task_first_run(struct task *prev);
-
-/* Called with interrupts off before a return to EL0 while current->work is not zero. */
-void task_user_work(struct trap_frame *tf);

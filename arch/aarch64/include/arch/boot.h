@@ -46,3 +46,10 @@ struct cpu_start {
 
 /* Where PSCI lets a secondary CPU begin, with its MMU off (head.S). */
 void entry_secondary(void);
+
+/* Stacks on which an overflow of another stack is reported. */
+extern char emergency_stacks[NR_CPUS][KSTACK_ALIGN];
+
+/* What the entry code calls at the high address, before kmain() or secondary_main(). */
+void arch_init_boot(void);
+void arch_init_cpu(void);

@@ -44,5 +44,7 @@ void trap_el1_irq(struct trap_frame *tf);
 void trap_el0_sync(struct trap_frame *tf);
 void trap_el0_irq(struct trap_frame *tf);
 void trap_serror(struct trap_frame *tf);
+/* Before a return to EL0 while current->work is not zero; interrupts off. */
+void trap_user_work(struct trap_frame *tf);
 void trap_bad_vector(struct trap_frame *tf, u64 vector);
 void trap_stack_overflow(struct trap_frame *tf);
