@@ -41,9 +41,7 @@ built-boot-stages: all
 		--junit build/reports/boot-stages.xml
 
 .PHONY: built-test
-built-test: all
-	@$(MAKE) --no-print-directory PROFILE=fast kernel
-	@$(MAKE) --no-print-directory PROFILE=debug kernel
+built-test:
 	@xtask/tests/all.sh
 
 # ---- kernel ----------------------------------------------------------------------------------
@@ -163,14 +161,12 @@ USRC_init   := $(wildcard userspace/init/*.c)
 USRC_stages := $(wildcard userspace/stages/*.c userspace/stages/*.S)
 USRC_bench  := $(wildcard userspace/bench/*.c)
 uobj         = $(patsubst %,build/user/obj/%.o,$(basename $(1)))
-UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench) $(wildcard xtask/tests/*.c))
+UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench))
 UBENCH      := $(USRC_bench:userspace/bench/%.c=build/user/bench/%)
-USRC_tests  := $(wildcard xtask/tests/*.c)
-UTESTS      := $(USRC_tests:xtask/tests/%.c=build/user/tests/%)
 UPROGS      := build/user/init/init $(if $(USRC_stages),build/user/stages/run) $(UBENCH)
 
 .PHONY: user
-user: build/initramfs.cpio $(UTESTS)
+user: build/initramfs.cpio
 
 build/.bootstrap: scripts/bootstrap.sh
 	@scripts/bootstrap.sh
@@ -187,8 +183,7 @@ build/user/obj/%.o: %.S build/.bootstrap
 build/user/init/init: $(call uobj,$(USRC_init))
 build/user/stages/run: $(call uobj,$(USRC_stages))
 $(UBENCH): build/user/bench/%: build/user/obj/userspace/bench/%.o
-$(UTESTS): build/user/tests/%: build/user/obj/xtask/tests/%.o
-$(UPROGS) $(UTESTS):
+$(UPROGS):
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(ULINK)

@@ -154,3 +154,47 @@ WEAK void proc_exit(int status)
 {
 	panic("no processes yet");
 }
+
+WEAK size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK int copy_to_user(void __user *dst, const void *src, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK size_t clear_user_partial(void __user *dst, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK bool user_range_ok(const void __user *p, size_t n)
+{
+	panic("no user copies yet");
+}
+
+WEAK int signal_send_task(struct task *t, const siginfo_t *info)
+{
+	panic("no signals yet");
+}
+
+WEAK void signal_set_blocked(sigset_t set)
+{
+	panic("no signals yet");
+}
+
+WEAK int inode_new_anonymous(mode_t mode, struct inode **out)
+{
+	panic("no inodes yet");
+}
+
+WEAK void file_detach(struct file *f)
+{
+}

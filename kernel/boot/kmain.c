@@ -10,6 +10,7 @@
 #include <kernel/control.h>
 #include <kernel/cpu.h>
 #include <kernel/driver.h>
+#include <kernel/file.h>
 #include <kernel/irq.h>
 #include <kernel/log.h>
 #include <kernel/machine.h>
@@ -36,6 +37,7 @@ static void boot_task(void *arg)
 	stages_control_up();
 	stage_run_range(STAGE_dev_virtio, STAGE_dev_net);
 
+	files_init();
 	vfs_init();
 	stage_run(STAGE_fs_root);
 	initramfs_init();

@@ -47,6 +47,13 @@ struct file {
 
 extern struct list all_files;
 
+/* Makes the caches of files and descriptor tables.  Once, before any is used. */
+void files_init(void);
+
+/* Whether it was opened for reading (writing). */
+bool file_readable(const struct file *f);
+bool file_writable(const struct file *f);
+
 /*
  * A place for bytes: a list of user segments, or one kernel buffer.  kernel/fs/iov.c
  * iov_copy_* move up to n bytes and advance; they return the bytes moved (short: a fault, or the end).
@@ -57,6 +64,7 @@ struct iov_iter {
 	u32 count;
 	size_t offset;               /* into iov[0] */
 	size_t left;                 /* bytes in all */
+	u32 flags;                   /* RWF_* of preadv2 and pwritev2; a write op honours RWF_APPEND */
 };
 void iov_init_user(struct iov_iter *it, struct iovec *single, void __user *p, size_t n);
 void iov_init_kernel(struct iov_iter *it, struct iovec *single, void *p, size_t n);
