@@ -87,6 +87,15 @@ void arch_thread_load_live(void)
 	arch_irq_restore(flags);
 }
 
+void arch_thread_own_fp(void)
+{
+	unsigned long flags = arch_irq_save();
+
+	current->arch.has_user = true;
+	arch_thread_load_live();
+	arch_irq_restore(flags);
+}
+
 void arch_thread_fork(struct task *child)
 {
 	struct trap_frame *tf = task_trap_frame(child);

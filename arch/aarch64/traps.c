@@ -66,6 +66,7 @@ void trap_el1_sync(struct trap_frame *tf)
 
 void trap_el1_irq(struct trap_frame *tf)
 {
+	current->cpu->irq_from_user = false;
 	irq_dispatch();
 	if (current->preempt_count == 0 && (READ_ONCE(current->work) & WORK_RESCHED))
 		preempt_schedule_irq();
@@ -73,6 +74,7 @@ void trap_el1_irq(struct trap_frame *tf)
 
 void trap_el0_irq(struct trap_frame *tf)
 {
+	current->cpu->irq_from_user = true;
 	irq_dispatch();
 }
 

@@ -80,6 +80,8 @@ static __noinline int mutex_lock_slow(struct mutex *m, enum task_state state)
 	struct mutex_waiter w = { .task = current };
 	int err = 0;
 
+	if (mutex_held(m) && state == TASK_INTERRUPTIBLE)
+		return -EDEADLK;
 	if (mutex_held(m))
 		panic("mutex %s: %s takes it twice", m->name, current->name);
 	ASSERT(current->preempt_count == 0);

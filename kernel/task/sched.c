@@ -19,6 +19,7 @@
 #include <kernel/irq.h>
 #include <kernel/mm.h>
 #include <kernel/panic.h>
+#include <kernel/smp.h>
 #include <kernel/task.h>
 #include <kernel/time.h>
 #include <kernel/watchdog.h>
@@ -157,6 +158,8 @@ void task_start(struct task *t)
 	struct cpu *cpu;
 
 	PANIC_IF(t->state != TASK_NEW);
+	/* The scheduler's own reference, dropped by sched_switch_done() after its last switch. */
+	task_get(t);
 	preempt_disable();
 	cpu = this_cpu();
 	spin_lock(&cpu->rq.lock);
@@ -302,6 +305,106 @@ void task_yield(void)
 	spin_unlock(&rq->lock);
 	arch_irq_restore(flags);
 	schedule();
+}
+
+/*
+ * Locks t's run queue when t is in it or asleep.  A t on its way between two queues is RUNNING and in
+ * none: whoever moves it is about to finish, on another CPU.
+ */
+static struct cpu *sched_lock_settled(struct task *t)
+{
+	for (;;) {
+		struct cpu *cpu = sched_lock_of(t);
+
+		if (t->on_rq || t->state != TASK_RUNNING || t == cpu->idle)
+			return cpu;
+		spin_unlock(&cpu->rq.lock);
+		arch_cpu_relax();
+	}
+}
+
+int sched_set_affinity(struct task *t, u64 mask)
+{
+	irqflags_t flags;
+	struct cpu *cpu;
+
+	if (!(mask & smp_online_mask()))
+		return -EINVAL;
+	flags = arch_irq_save();
+	preempt_disable();
+	cpu = sched_lock_settled(t);
+	t->cpu_mask = mask;
+	if (!t->on_rq || mask >> cpu->id & 1) {
+		/* It is, or will be woken, where it may be. */
+		spin_unlock(&cpu->rq.lock);
+	} else if (cpu->rq.running == t) {
+		/* schedule() sends it away. */
+		sched_mark_running(cpu);
+		sched_notify(cpu);
+		spin_unlock(&cpu->rq.lock);
+	} else if (t->state == TASK_RUNNING) {
+		fair_remove(&cpu->rq.fair, &t->fair);
+		t->on_rq = false;
+		cpu->rq.count--;
+		sched_place(cpu, t);
+	} else {
+		/* Preempted on its way to sleep: it runs a moment more here, and wakes elsewhere. */
+		spin_unlock(&cpu->rq.lock);
+	}
+	arch_irq_restore(flags);
+	preempt_enable();
+	return 0;
+}
+
+void sched_set_nice(struct task *t, int nice)
+{
+	irqflags_t flags = arch_irq_save();
+	struct cpu *cpu;
+
+	preempt_disable();
+	cpu = sched_lock_of(t);
+	t->nice = nice;
+	/* vruntime already earned stays; the place in the tree does not depend on the weight. */
+	if (cpu->rq.running == t)
+		sched_charge(cpu);
+	t->fair.weight = fair_weight(nice);
+	spin_unlock(&cpu->rq.lock);
+	arch_irq_restore(flags);
+	preempt_enable();
+}
+
+void sched_use_mm(struct mm *mm)
+{
+	irqflags_t flags = arch_irq_save();
+	struct cpu *cpu = this_cpu();
+
+	current->mm = mm;
+	if (cpu->mm != mm) {
+		mm_switch(cpu->mm, mm);
+		cpu->mm = mm;
+	}
+	arch_irq_restore(flags);
+}
+
+static void sched_drop_lazy_mm(void *arg)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->mm == arg) {
+		mm_switch(cpu->mm, NULL);
+		cpu->mm = NULL;
+	}
+}
+
+void sched_forget_mm(struct mm *mm)
+{
+	u64 mask = 0;
+
+	for (u32 i = 0; i < CPUS_MAX; i++)
+		if (READ_ONCE(cpus[i].mm) == mm)
+			mask |= 1ul << i;
+	if (mask)
+		smp_call(mask, sched_drop_lazy_mm, mm);
 }
 
 /* The tick, once in TICK_NS while somebody runs here.  Interrupts off. */

@@ -1,6 +1,7 @@
 /*
  * A sleeping lock with an owner, handed over in the order of arrival.  kernel/task/mutex.c
- * Taking it twice by one task panics (self-deadlock).  Process context only.
+ * Taking it twice by one task is a self-deadlock: -EDEADLK where the caller can be told, else a panic.
+ * Process context only.
  */
 #pragma once
 
@@ -23,7 +24,7 @@ struct mutex {
 
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);                          /* may sleep */
-int mutex_lock_interruptible(struct mutex *m) __must_check; /* 0 or -ERESTARTSYS */
+int mutex_lock_interruptible(struct mutex *m) __must_check; /* 0, -ERESTARTSYS or -EDEADLK */
 int mutex_trylock(struct mutex *m);                        /* 1 when taken */
 void mutex_unlock(struct mutex *m);                        /* by the owner only */
 bool mutex_held(const struct mutex *m);                    /* by current */

@@ -191,6 +191,14 @@ void arch_thread_save_live(void);
 /* Loads what arch_thread_save_live() wrote and somebody changed. */
 void arch_thread_load_live(void);
 
+/* current's FP registers are switched with it from here, as a user task's are. */
+void arch_thread_own_fp(void);
+
+/* For the stages: fills the registers that a call keeps, calls between(); how many were changed. */
+u64 arch_check_kept_registers(u64 seed, void (*between)(void));
+/* The same with v0 to v31 and a spin of this many rounds. */
+u64 arch_check_fp_registers(u64 seed, u64 spins);
+
 static inline vaddr_t arch_user_sp(const struct trap_frame *tf)
 {
 	return tf->sp;
