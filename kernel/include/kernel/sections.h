@@ -4,6 +4,7 @@
 #include <arch/extable.h>
 #include <kernel/driver.h>
 #include <kernel/types.h>
+#include <kernel/virtio.h>
 
 /* The image, page aligned at every border: text RX, rodata RO, data and bss RW. */
 extern char _text[], _etext[];
@@ -23,6 +24,7 @@ extern char __early_tables_start[], __early_tables_stop[];
 /* Tables collected by the linker. */
 extern const struct extable_entry __extable_start[], __extable_stop[];
 extern const struct driver __drivers_start[], __drivers_stop[];
+extern const struct virtio_driver __virtio_drivers_start[], __virtio_drivers_stop[];
 
 /* ELF note with the build id. */
 extern char __build_id_start[], __build_id_stop[];
