@@ -59,8 +59,11 @@ static void pack_applets(struct cpio *c, const struct pack_line *l)
 	if (!p)
 		pack_die(l, "this is no BusyBox: its list of applets is missing");
 	for (p++; p < end && *p; p += strlen(p) + 1) {
-		char *name = xasprintf("%s/%s", l->word[1], p);
+		char *name;
 
+		if (!strcmp(p, l->word[2])) /* it lists itself */
+			continue;
+		name = xasprintf("%s/%s", l->word[1], p);
 		cpio_symlink(c, name, l->word[2]);
 		free(name);
 	}
