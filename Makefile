@@ -41,7 +41,9 @@ built-boot-stages: all
 		--junit build/reports/boot-stages.xml
 
 .PHONY: built-test
-built-test:
+built-test: all
+	@$(MAKE) --no-print-directory PROFILE=fast kernel
+	@$(MAKE) --no-print-directory PROFILE=debug kernel
 	@xtask/tests/all.sh
 
 # ---- kernel ----------------------------------------------------------------------------------
@@ -161,12 +163,14 @@ USRC_init   := $(wildcard userspace/init/*.c)
 USRC_stages := $(wildcard userspace/stages/*.c userspace/stages/*.S)
 USRC_bench  := $(wildcard userspace/bench/*.c)
 uobj         = $(patsubst %,build/user/obj/%.o,$(basename $(1)))
-UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench))
+UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench) $(wildcard xtask/tests/*.c))
 UBENCH      := $(USRC_bench:userspace/bench/%.c=build/user/bench/%)
+USRC_tests  := $(wildcard xtask/tests/*.c)
+UTESTS      := $(USRC_tests:xtask/tests/%.c=build/user/tests/%)
 UPROGS      := build/user/init/init $(if $(USRC_stages),build/user/stages/run) $(UBENCH)
 
 .PHONY: user
-user: build/initramfs.cpio
+user: build/initramfs.cpio $(UTESTS)
 
 build/.bootstrap: scripts/bootstrap.sh
 	@scripts/bootstrap.sh
@@ -183,7 +187,8 @@ build/user/obj/%.o: %.S build/.bootstrap
 build/user/init/init: $(call uobj,$(USRC_init))
 build/user/stages/run: $(call uobj,$(USRC_stages))
 $(UBENCH): build/user/bench/%: build/user/obj/userspace/bench/%.o
-$(UPROGS):
+$(UTESTS): build/user/tests/%: build/user/obj/xtask/tests/%.o
+$(UPROGS) $(UTESTS):
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(ULINK)

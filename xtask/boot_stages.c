@@ -24,6 +24,7 @@ struct trail {
 	const char         *only;
 	const char         *json;
 	const char         *junit;
+	const char         *console; /* where to keep what the machines say */
 	uint64_t            repeat;
 	struct walk         walks[WALKS_MAX];
 	int                 walk_count;
@@ -196,6 +197,17 @@ static void host_stages(struct trail *t, struct report *r)
 	report_count(r);
 }
 
+static void keep_consoles(const struct trail *t)
+{
+	for (int i = 0; i < t->walk_count; i++) {
+		const struct buf *text = &t->walks[i].m.in[CH_CONSOLE];
+		char *path = i ? xasprintf("%s.%d", t->console, i + 1) : xstrdup(t->console);
+
+		write_file(path, text->data, text->len);
+		free(path);
+	}
+}
+
 /* One walk with its report.  EXIT_OK, EXIT_RED or EXIT_KERNEL. */
 static int walk_once(struct trail *t, bool last)
 {
@@ -219,6 +231,8 @@ static int walk_once(struct trail *t, bool last)
 	for (int i = t->plan.first; i <= t->plan.last; i++)
 		if (t->verdicts[i - 1].status == STAGE_FAILED)
 			report_failure(&r, i);
+	if (t->console)
+		keep_consoles(t);
 	if (t->json)
 		report_json(&r, t->json);
 	if (t->junit)
@@ -267,7 +281,7 @@ int cmd_boot_stages(int argc, char **argv)
 		"once, one CPU under the deterministic clock and four CPUs, and merges what they show.\n\n"
 		"exit status: 0 when every stage that exists passed; 1 when one failed or was not\n"
 		"reached (on two machines: or was skipped on both); 125 when QEMU did not start.";
-	struct trail t = { .plan.initrd = "build/initramfs.cpio", .repeat = 1 };
+	struct trail t = { .plan.initrd = tree_path("build/initramfs.cpio"), .repeat = 1 };
 	const struct opt own[] = {
 		{ "only", "ID|N[..M]", OPT_STRING, &t.only, 0, 0, NULL,
 		  "only the bodies of these stages" },
@@ -276,6 +290,8 @@ int cmd_boot_stages(int argc, char **argv)
 		{ "repeat", "N", OPT_NUMBER, &t.repeat, 1, 1000000, NULL, "walk N times" },
 		{ "json", "FILE", OPT_STRING, &t.json, 0, 0, NULL, "write the report as JSON" },
 		{ "junit", "FILE", OPT_STRING, &t.junit, 0, 0, NULL, "write the report as JUnit XML" },
+		{ "console", "FILE", OPT_STRING, &t.console, 0, 0, NULL,
+		  "keep the console's text (the second machine's in FILE.2)" },
 		{ "initrd", "FILE", OPT_STRING, &t.plan.initrd, 0, 0, NULL,
 		  "another archive (default build/initramfs.cpio)" },
 		{ "stage-timeout", "S", OPT_NUMBER, &t.plan.stage_limit, 1, 100000, NULL,

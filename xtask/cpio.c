@@ -240,3 +240,51 @@ bool cpio_find(const void *data, size_t len, const char *name, mode_t *mode)
 	}
 	return found;
 }
+
+static bool all_zero(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* Whether a whole entry begins at p; *size is what it takes, *last that it ends its archive. */
+static bool newc_whole(const char *p, size_t len, size_t *size, bool *last)
+{
+	size_t name_len, data_len;
+
+	if (len < NEWC_HEADER || memcmp(p, "070701", 6) ||
+	    strspn(p + 6, "0123456789abcdefABCDEF") < NEWC_HEADER - 6)
+		return false;
+	name_len = newc_field(p, NEWC_NAMESIZE);
+	data_len = newc_field(p, NEWC_FILESIZE);
+	if (!name_len || name_len > len - NEWC_HEADER || p[NEWC_HEADER + name_len - 1])
+		return false;
+	*last = !strcmp(p + NEWC_HEADER, "TRAILER!!!");
+	*size = align4(NEWC_HEADER + name_len) + data_len;
+	return *size <= len;
+}
+
+bool cpio_check(const void *data, size_t len, size_t *at)
+{
+	const char *p = data;
+	size_t size;
+	bool ended = false, last;
+
+	for (*at = 0; *at < len;) {
+		if (ended && all_zero(p + *at, len - *at))
+			return true;
+		if (!p[*at]) {
+			if (!ended)
+				return false;
+			(*at)++;
+			continue;
+		}
+		if (!newc_whole(p + *at, len - *at, &size, &last))
+			return false;
+		*at = align4(*at + size);
+		ended = last;
+	}
+	return ended;
+}

@@ -21,5 +21,7 @@ void cpio_node(struct cpio *c, const char *name, mode_t mode, unsigned int major
 int cpio_tree(struct cpio *c, const char *name, const char *path);
 /* Ends the archive, padded to 512 bytes, so that another may follow. */
 void cpio_end(struct cpio *c);
+/* Whether it is a row of whole newc archives.  If not, *at is where it stops being one. */
+bool cpio_check(const void *data, size_t len, size_t *at);
 /* True when the newc archive (or row of archives) holds the name; *mode is its st_mode. */
 bool cpio_find(const void *data, size_t len, const char *name, mode_t *mode);

@@ -91,9 +91,13 @@ int guest_archive(struct guest_command *g)
 	struct cpio c = { 0 };
 	struct stat st;
 	int fd, err;
+	size_t at;
 
 	if (!read_file(g->initrd, &base))
 		die(EXIT_USAGE, "cannot read '%s': %s; run make", g->initrd, strerror(errno));
+	if (!cpio_check(base.data, base.len, &at))
+		die(EXIT_USAGE, "'%s' is no whole newc archive: it breaks off at byte %zu", g->initrd,
+		    at);
 	if (g->root && (stat(g->root, &st) || !S_ISDIR(st.st_mode)))
 		die(EXIT_USAGE, "--root: '%s' is no folder", g->root);
 	err = g->root ? cpio_tree(&c, "", g->root) : 0;

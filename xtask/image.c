@@ -193,8 +193,8 @@ static void read_stages(struct image *img)
 void image_open(struct image *img, const char *profile)
 {
 	*img = (struct image){
-		.elf_path = xasprintf("build/%s/cairn.elf", profile),
-		.path = xasprintf("build/%s/Image", profile),
+		.elf_path = tree_path("build/%s/cairn.elf", profile),
+		.path = tree_path("build/%s/Image", profile),
 	};
 	if (!read_file(img->elf_path, &img->elf))
 		die(EXIT_USAGE, "cannot read '%s': %s; run make PROFILE=%s", img->elf_path,

@@ -198,9 +198,9 @@ static void print_matrix(const struct image *img, bool markdown)
 	    !(table = image_at(img, addr, size)))
 		die(EXIT_USAGE, "'%s' has no system call table of xtask's layout: run make",
 		    img->elf_path);
-	if (!read_file("kernel/syscall/syscalls.def", &def))
+	if (!read_file(tree_path("kernel/syscall/syscalls.def"), &def))
 		die(EXIT_USAGE, "cannot read 'kernel/syscall/syscalls.def': %s", strerror(errno));
-	glob("userspace/stages/*.c", 0, NULL, &g);
+	glob(tree_path("userspace/stages/*.c"), 0, NULL, &g);
 	sources = xmalloc((g.gl_pathc + 1) * sizeof(*sources));
 	memset(sources, 0, (g.gl_pathc + 1) * sizeof(*sources));
 	for (size_t i = 0; i < g.gl_pathc; i++)

@@ -42,7 +42,6 @@ struct mutate {
 	uint64_t            jobs;
 	uint64_t            sample;
 	uint64_t            seed;
-	char               *tool; /* our own path */
 	int                *numbers; /* the stages to try */
 	int                 count;
 	enum mutant_result *results;
@@ -107,7 +106,7 @@ static bool scratch_build(const struct scratch *s, const char *profile)
 static int scratch_walk(const struct mutate *m, const struct scratch *s, const char *only,
 			const char *smp, bool icount)
 {
-	const char *argv[24] = { m->tool, "boot-stages", "--profile", m->opts.profile,
+	const char *argv[24] = { "build/xtask", "boot-stages", "--profile", m->opts.profile,
 				 "--cpu", m->opts.cpu, "--gic", m->opts.gic, "--stage-timeout", "10",
 				 "--timeout", "100", "--json", "build/reports/mutant.json" };
 	int n = 14;
@@ -284,17 +283,6 @@ static int summary(const struct mutate *m, int done)
 	return done == m->count && red == m->count ? EXIT_OK : EXIT_RED;
 }
 
-static char *own_path(void)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (n < 0)
-		die(EXIT_RED, "cannot find xtask itself: %s", strerror(errno));
-	path[n] = '\0';
-	return xstrdup(path);
-}
-
 int cmd_mutate(int argc, char **argv)
 {
 	static const char usage[] =
@@ -320,7 +308,8 @@ int cmd_mutate(int argc, char **argv)
 		die(EXIT_USAGE, "mutate: no stage to try");
 	if ((int)m.jobs > m.count)
 		m.jobs = m.count;
-	m.tool = own_path();
+	if (chdir(tree_path(".")))
+		die(EXIT_RED, "cannot enter the tree: %s", strerror(errno));
 	m.results = xmalloc(m.count * sizeof(*m.results));
 	for (int k = 0; k < m.count; k++)
 		m.results[k] = MUTANT_MISSING;

@@ -13,7 +13,7 @@ int cmd_qemu(int argc, char **argv)
 		"Starts the machine with its console on this terminal (end it with `poweroff` or\n"
 		"Ctrl-C), or with --print shows QEMU's command line.  The other commands start the\n"
 		"same machine; they connect its console and virtio-serial ports to themselves.";
-	const char *initrd = "build/initramfs.cpio";
+	const char *initrd = tree_path("build/initramfs.cpio");
 	struct machine_opts m;
 	bool print = false;
 	struct machine_setup setup;
@@ -29,7 +29,7 @@ int cmd_qemu(int argc, char **argv)
 	if (opts_parse(argc, argv, usage, own, &m, false) < argc)
 		die(EXIT_USAGE, "qemu takes no words, only options (see xtask qemu --help)");
 	setup = (struct machine_setup){
-		.opts = &m, .kernel = xasprintf("build/%s/Image", m.profile), .initrd = initrd,
+		.opts = &m, .kernel = tree_path("build/%s/Image", m.profile), .initrd = initrd,
 		.initrd_fd = -1, .words = "",
 	};
 	if (print) {

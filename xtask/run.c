@@ -183,7 +183,7 @@ static int run_guest(struct guest_command *c, struct machine_opts *o, bool verbo
 {
 	struct run r = { .verbose = verbose, .input_open = true };
 	struct machine_setup setup = {
-		.opts = o, .kernel = xasprintf("build/%s/Image", o->profile),
+		.opts = o, .kernel = tree_path("build/%s/Image", o->profile),
 		.initrd_fd = guest_archive(c), .words = "",
 	};
 	int code;
@@ -231,7 +231,7 @@ int cmd_run(int argc, char **argv)
 		"exit status: the program's; 128+N when signal N ended it; 126 and 127 when it cannot\n"
 		"be executed or found; 125 when the kernel died; 124 after --timeout; 2 for a mistake\n"
 		"in these words.";
-	struct guest_command c = { .initrd = "build/initramfs.cpio", .cwd = "/" };
+	struct guest_command c = { .initrd = tree_path("build/initramfs.cpio"), .cwd = "/" };
 	struct machine_opts m;
 	struct strv env = { 0 };
 	bool verbose = false;

@@ -99,7 +99,7 @@ int cmd_shell(int argc, char **argv)
 		"shell [OPTION...]\n\n"
 		"Boots a machine with a BusyBox shell on this terminal.  `exit` powers it off;\n"
 		"Ctrl-] ends it at once.  The exit status is the shell's.";
-	struct guest_command c = { .initrd = "build/initramfs.cpio", .cwd = "/" };
+	struct guest_command c = { .initrd = tree_path("build/initramfs.cpio"), .cwd = "/" };
 	struct machine_setup setup = { .words = "quiet" };
 	struct guest g = { 0 };
 	struct machine_opts m;
@@ -116,7 +116,7 @@ int cmd_shell(int argc, char **argv)
 	if (opts_parse(argc, argv, usage, own, &m, false) < argc)
 		die(EXIT_USAGE, "shell takes no words, only options (see xtask shell --help)");
 	setup.opts = &m;
-	setup.kernel = xasprintf("build/%s/Image", m.profile);
+	setup.kernel = tree_path("build/%s/Image", m.profile);
 	if (access(setup.kernel, R_OK))
 		die(EXIT_USAGE, "cannot read '%s'; run make PROFILE=%s", setup.kernel, m.profile);
 	setup.initrd_fd = guest_archive(&c);

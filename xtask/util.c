@@ -296,6 +296,41 @@ char *path_normalise(const char *cwd, const char *path)
 	return out;
 }
 
+/* The tree: xtask is its build/xtask. */
+static const char *tree_root(void)
+{
+	static char root[4096];
+	struct stat ours, here;
+	ssize_t n;
+
+	if (*root)
+		return root;
+	n = readlink("/proc/self/exe", root, sizeof(root) - 1);
+	root[n > 0 ? n : 0] = '\0';
+	for (int up = 0; up < 2; up++)
+		if (strrchr(root, '/'))
+			*strrchr(root, '/') = '\0';
+	if (!*root || (!stat(root, &ours) && !stat(".", &here) && ours.st_dev == here.st_dev &&
+		       ours.st_ino == here.st_ino))
+		strcpy(root, ".");
+	return root;
+}
+
+char *tree_path(const char *fmt, ...)
+{
+	va_list ap;
+	char *path, *full;
+
+	va_start(ap, fmt);
+	path = format_new(fmt, ap);
+	va_end(ap);
+	if (!strcmp(tree_root(), "."))
+		return path;
+	full = xasprintf("%s/%s", tree_root(), path);
+	free(path);
+	return full;
+}
+
 int64_t now_ns(void)
 {
 	struct timespec ts;

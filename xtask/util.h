@@ -71,6 +71,12 @@ void make_parents(const char *path);
 /* The absolute path PATH names seen from CWD, without ".", ".." and double slashes.  malloc()ed. */
 char *path_normalise(const char *cwd, const char *path);
 
+/*
+ * A path in the tree that this xtask was built in, so that it works from any folder: relative where that
+ * is the working directory.  malloc()ed.
+ */
+char *tree_path(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* Nanoseconds of the host's monotonic clock. */
 int64_t now_ns(void);
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };

@@ -86,6 +86,46 @@ static void test_cpio_find(void **state)
 	buf_free(&c.out);
 }
 
+static void test_cpio_check(void **state)
+{
+	struct cpio c = { 0 };
+	size_t at, whole;
+
+	cpio_file(&c, "/init", 0755, "0123456789", 10);
+	cpio_end(&c);
+	cpio_dir(&c, "/work", 0700);
+	whole = c.out.len;
+	assert_false(cpio_check(c.out.data, c.out.len, &at)); /* the second has no trailer */
+	cpio_end(&c);
+	assert_true(cpio_check(c.out.data, c.out.len, &at));
+	assert_false(cpio_check(c.out.data, whole - 4, &at));
+	assert_false(cpio_check(c.out.data, 60, &at));
+	assert_int_equal(at, 0);
+	assert_false(cpio_check("", 0, &at));
+	c.out.data[60] = 'x';
+	assert_false(cpio_check(c.out.data, c.out.len, &at));
+	buf_free(&c.out);
+}
+
+static void test_buf(void **state)
+{
+	struct buf b = { 0 };
+	char want[8];
+
+	/* A queue that is filled and emptied keeps its bytes and does not grow for ever. */
+	for (int i = 0; i < 100000; i++) {
+		buf_printf(&b, "%07d", i);
+		if (i < 10)
+			continue;
+		snprintf(want, sizeof(want), "%07d", i - 10);
+		assert_memory_equal(b.data, want, 7);
+		buf_drop(&b, 7);
+	}
+	assert_int_equal(b.len, 70);
+	assert_true(b.cap + b.off < 4096);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +133,8 @@ int main(void)
 		cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_u64),
 		cmocka_unit_test(test_cpio_find),
+		cmocka_unit_test(test_cpio_check),
+		cmocka_unit_test(test_buf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
