@@ -55,7 +55,7 @@ static int cmdline_set(const struct cmdline_option *option, const char *value)
 {
 	if (option->kind == CMDLINE_FLAG)
 		return cmdline_set_flag(option->target, value);
-	if (!value)
+	if (!value && option->kind != CMDLINE_STRING)
 		return -EINVAL;
 	switch (option->kind) {
 	case CMDLINE_NUMBER:
@@ -63,7 +63,7 @@ static int cmdline_set(const struct cmdline_option *option, const char *value)
 	case CMDLINE_SIZE:
 		return parse_size(value, option->target) ? -EINVAL : 0;
 	default:
-		*(const char **)option->target = value;
+		*(const char **)option->target = value ? value : "";
 		return 0;
 	}
 }

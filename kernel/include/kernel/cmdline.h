@@ -15,7 +15,7 @@ enum {
 
 enum cmdline_kind {
 	CMDLINE_FLAG,   /* bool: present, or =0/=1/=on/=off */
-	CMDLINE_STRING, /* const char *: points into the command line's copy */
+	CMDLINE_STRING, /* const char *: points into the copy; a bare word is "" */
 	CMDLINE_NUMBER, /* u64 */
 	CMDLINE_SIZE,   /* u64 with K, M, G */
 };
