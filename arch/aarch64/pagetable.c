@@ -52,7 +52,7 @@ static paddr_t pt_early_alloc(void)
 }
 
 /* One zeroed table.  The kernel's come from the early pool as long as that lasts. */
-static int pt_table_alloc(const struct arch_mmu *mmu, paddr_t *out)
+static int pt_table_alloc(struct arch_mmu *mmu, paddr_t *out)
 {
 	struct page *page;
 	int err;
@@ -68,13 +68,11 @@ static int pt_table_alloc(const struct arch_mmu *mmu, paddr_t *out)
 	if (err)
 		return err;
 	page->kind = PAGE_TABLE;
+	mmu->table_count++;
+	if (mmu != &kernel_mmu)
+		list_push_back(&mmu->tables, &page->node);
 	*out = page_phys(page);
 	return 0;
-}
-
-static void pt_table_free(paddr_t pa)
-{
-	page_put(page_from_phys(pa));
 }
 
 pte_t *pt_walk(const struct arch_mmu *mmu, vaddr_t va, int *level)
@@ -113,11 +111,6 @@ int pt_make(struct arch_mmu *mmu, vaddr_t va, int level, pte_t **out)
 	}
 	*out = &table[pt_index(va, level)];
 	return 0;
-}
-
-void pte_write(const struct arch_mmu *mmu, pte_t *entry, vaddr_t va, int level, pte_t value)
-{
-	WRITE_ONCE(entry->val, value.val);
 }
 
 u64 pte_attrs(enum pt_flags flags, int level)
@@ -164,23 +157,18 @@ int pt_create(struct arch_mmu *mmu)
 {
 	mmu->context = 0;
 	mmu->cpus = 0;
+	mmu->table_count = 0;
+	list_init(&mmu->tables);
 	return pt_table_alloc(mmu, &mmu->root);
-}
-
-static void pt_free_level(paddr_t pa, int level)
-{
-	pte_t *table = pt_table(pa);
-
-	for (int i = 0; level < 3 && i < PT_ENTRIES; i++) {
-		if (pte_is_table(table[i], level))
-			pt_free_level(pte_addr(table[i]), level + 1);
-	}
-	pt_table_free(pa);
 }
 
 void pt_destroy(struct arch_mmu *mmu)
 {
-	pt_free_level(mmu->root, 0);
+	struct page *table;
+
+	while ((table = list_pop_front_entry(&mmu->tables, struct page, node)))
+		page_put(table);
+	mmu->table_count = 0;
 	mmu->root = 0;
 }
 

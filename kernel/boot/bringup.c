@@ -114,11 +114,6 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
-WEAK void mm_switch(struct mm *prev, struct mm *next)
-{
-	panic("no address spaces yet");
-}
-
 WEAK bool signal_pending(const struct task *t)
 {
 	return false;
@@ -131,11 +126,6 @@ WEAK bool signal_fatal_pending(const struct task *t)
 
 WEAK struct proc *init_proc;
 
-WEAK struct mm_fault_result mm_fault(vaddr_t va, enum mm_access access)
-{
-	return (struct mm_fault_result){ SIGSEGV, SEGV_MAPERR };
-}
-
 WEAK void signal_force_fault(int sig, int code, vaddr_t addr)
 {
 	panic("no signals yet");
@@ -146,39 +136,9 @@ WEAK void signal_deliver(struct trap_frame *tf)
 	panic("no signals yet");
 }
 
-WEAK int copy_from_user(void *dst, const void __user *src, size_t n)
-{
-	panic("no user copies yet");
-}
-
 WEAK void proc_exit(int status)
 {
 	panic("no processes yet");
-}
-
-WEAK size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
-{
-	panic("no user copies yet");
-}
-
-WEAK size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
-{
-	panic("no user copies yet");
-}
-
-WEAK int copy_to_user(void __user *dst, const void *src, size_t n)
-{
-	panic("no user copies yet");
-}
-
-WEAK size_t clear_user_partial(void __user *dst, size_t n)
-{
-	panic("no user copies yet");
-}
-
-WEAK bool user_range_ok(const void __user *p, size_t n)
-{
-	panic("no user copies yet");
 }
 
 WEAK int signal_send_task(struct task *t, const siginfo_t *info)
@@ -203,4 +163,23 @@ WEAK void file_detach(struct file *f)
 WEAK int char_device_register(struct char_device *d)
 {
 	return 0;
+}
+
+WEAK int signal_kernel(struct proc *p, int sig)
+{
+	return 0;
+}
+
+WEAK struct task *task_find(pid_t tid)
+{
+	return NULL;
+}
+
+WEAK struct proc *proc_find(pid_t pid)
+{
+	return NULL;
+}
+
+WEAK void proc_put(struct proc *p)
+{
 }

@@ -45,6 +45,13 @@ void *radix_lookup(const struct radix *r, u64 index)
 	return leaf ? leaf->slots[radix_slot(index, 0)] : NULL;
 }
 
+void *const *radix_neighbours(const struct radix *r, u64 index)
+{
+	struct radix_node *leaf = radix_leaf(r, index);
+
+	return leaf ? leaf->slots : NULL;
+}
+
 static struct radix_node *radix_node_new(struct radix *r, u32 level)
 {
 	struct radix_node *node = r->ops->alloc(sizeof(*node));

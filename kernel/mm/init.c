@@ -6,6 +6,7 @@
 
 #include <arch/arch.h>
 #include <kernel/machine.h>
+#include <kernel/mm.h>
 #include <kernel/slab.h>
 
 void memory_init(void)
@@ -14,4 +15,5 @@ void memory_init(void)
 		arch_map_linear(machine.memory[i].base, machine.memory[i].size);
 	page_init();
 	kmalloc_init();
+	mm_setup();
 }

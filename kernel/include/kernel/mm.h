@@ -1,60 +1,58 @@
 /*
- * An address space: areas in a balanced tree, demand paging, copy-on-write.  kernel/mm/mm.c
- * Fields: (m) mm.lock  (!) set at creation  (a) atomic
+ * An address space: areas in a balanced tree, demand paging, copy-on-write.
+ * kernel/mm/mm.c (life), mm_map.c (map, unmap, protect), fault.c, fork.c, mm_access.c
+ *
+ * Fields: (m) mm.lock  (p) mm.pt_lock  (!) set at creation  (a) atomic
+ * Lock order: inode.lock, mm.lock, page_mapping.lock, page_mapping.areas_lock, mm.pt_lock.
  */
 #pragma once
 
 #include <arch/arch.h>
+#include <kernel/area.h>
 #include <kernel/atomic.h>
 #include <kernel/list.h>
 #include <kernel/mutex.h>
 #include <kernel/rbtree.h>
+#include <kernel/spinlock.h>
 #include <kernel/types.h>
 
 struct file;
 struct page;
 struct trap_frame;
 
-enum area_prot { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
-enum area_flags {
-	AREA_SHARED    = 1 << 0,
-	AREA_GROWSDOWN = 1 << 1, /* a stack */
-	AREA_STACK     = 1 << 2,
-	AREA_HEAP      = 1 << 3,
-	AREA_SPECIAL   = 1 << 4, /* vDSO and vvar: never split, moved or made writable */
-	AREA_DONTFORK  = 1 << 5,
-};
-
-/* [start, end) with one protection and one backing. */
-struct area {
-	struct rb_node node;      /* (m) in mm->areas, augmented with the largest gap below */
-	vaddr_t start, end;       /* (m) page aligned */
-	enum area_prot prot;      /* (m) */
-	enum area_flags flags;    /* (m) */
-	struct file *file;        /* (m) NULL for anonymous memory */
-	u64 offset;               /* (m) bytes into the file at start */
-	struct mm *mm;            /* (!) */
-	u64 gap;                  /* (m) augmentation */
+enum {
+	/* Pages that stay free below a growing stack. */
+	STACK_GUARD_PAGES = 256,
+	/* The lowest address a program may map, so that NULL and small offsets of it fault. */
+	MM_LOWEST = 0x10000,
 };
 
 struct mm {
 	struct mutex lock;        /* a sleeping lock: the fault path allocates and reads files */
 	struct rb_tree areas;     /* (m) by start */
 	u32 area_count;           /* (m) */
-	struct arch_mmu mmu;      /* root table, ASID */
+	struct area *last_found;  /* (m) what the last lookup found, or NULL */
+	struct spinlock pt_lock;  /* leaf entries of mmu, against truncation of a mapped file */
+	struct arch_mmu mmu;      /* (m) root table, ASID */
+	vaddr_t map_top;          /* (m) mappings are placed below */
 	vaddr_t brk_start, brk;   /* (m) */
 	vaddr_t stack_top;        /* (m) */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* (m) for /proc */
 	vaddr_t vdso;             /* (m) */
 	u64 mapped_pages;         /* (m) sum of areas */
+	u64 locked_pages;         /* (m) of areas with AREA_LOCKED */
+	enum area_flags default_flags; /* (m) AREA_LOCKED after mlockall(MCL_FUTURE) */
 	atomic64_t resident;      /* (a) pages in tables */
 	atomic_t users;           /* (a) tasks */
-	u64 cpu_mask;             /* (a) CPUs it has run on since its ASID was given */
 	struct file *exe;         /* (m) */
 	struct list_node all;     /* on all_mms */
 };
 
-extern struct list all_mms;
+extern struct list all_mms;          /* every address space; all_mms_lock */
+extern struct spinlock all_mms_lock;
+
+/* Before the first address space, at boot. */
+void mm_setup(void);
 
 int mm_create(struct mm **out) __must_check;
 void mm_get(struct mm *mm);
@@ -78,7 +76,15 @@ struct mm_map_args {
 	u64 offset;
 };
 int mm_map(struct mm *mm, const struct mm_map_args *args, vaddr_t *out) __must_check;
+/*
+ * Maps `count` pages of the kernel's (the vDSO) for good: AREA_SPECIAL, a reference each.  May sleep.
+ * 0 or -ENOMEM.
+ */
+int mm_map_pages(struct mm *mm, vaddr_t hint, struct page **pages, u32 count, enum area_prot prot,
+		 vaddr_t *out) __must_check;
+/* May sleep.  0, -EINVAL, -ENOMEM. */
 int mm_unmap(struct mm *mm, vaddr_t start, u64 length) __must_check;
+/* May sleep.  0, -EINVAL, -ENOMEM (a hole in the range), -EACCES. */
 int mm_protect(struct mm *mm, vaddr_t start, u64 length, enum area_prot prot) __must_check;
 struct area *mm_find_area(struct mm *mm, vaddr_t va) REQUIRES(mm->lock);
 

@@ -23,7 +23,12 @@ enum page_kind {
 	PAGE_CACHE,     /* of a file: .mapping and .index */
 };
 
-enum page_flags { PAGE_DIRTY = 1 << 0, PAGE_UPTODATE = 1 << 1, PAGE_REFERENCED = 1 << 2 };
+enum page_flags {
+	PAGE_DIRTY      = 1 << 0,
+	PAGE_UPTODATE   = 1 << 1,
+	PAGE_REFERENCED = 1 << 2,
+	PAGE_FETCHABLE  = 1 << 3, /* instruction fetches see what was written to it */
+};
 
 struct cache;
 struct page_mapping;

@@ -34,6 +34,9 @@ void radix_init(struct radix *r, const struct radix_ops *ops);
 /* The entry, or NULL. */
 void *radix_lookup(const struct radix *r, u64 index);
 
+/* The RADIX_WAYS slots among which index and its neighbours are; NULL when none of them has an entry. */
+void *const *radix_neighbours(const struct radix *r, u64 index);
+
 /* 0, -EEXIST (taken), -EINVAL (NULL entry) or -ENOMEM.  Sleeps only if ops->alloc does. */
 int radix_insert(struct radix *r, u64 index, void *entry);
 

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <arch/layout.h>
+#include <arch/pte.h>
 #include <arch/trap.h>
 #include <kernel/compiler.h>
+#include <kernel/list.h>
 #include <kernel/types.h>
 
 struct cpu;
@@ -41,6 +43,8 @@ struct arch_mmu {
 	paddr_t root;     /* level 0 table */
 	u64 context;      /* (a) ASID in the low 16 bits, generation above; 0: none yet */
 	u64 cpus;         /* (a) CPUs it has run on since that ASID was given */
+	u32 table_count;    /* its tables, the root included */
+	struct list tables; /* struct page.node of each, so that an exit need not look for them */
 };
 
 /* What the architecture keeps for each CPU, embedded in struct cpu. */
@@ -266,6 +270,61 @@ int pt_unmap(struct arch_mmu *mmu, vaddr_t va, u64 size, void (*gone)(void *, co
 /* Calls found(arg, leaf) for every mapping in the range, in order, until it returns non-zero. */
 int pt_for_each(const struct arch_mmu *mmu, vaddr_t va, u64 size,
 		int (*found)(void *, const struct pt_leaf *), void *arg);
+
+/*
+ * Leaf entries of user memory, for loops over many pages in kernel/mm; arch/aarch64/user_tables.c.
+ * User memory is mapped by pages only.  The caller serialises as above; in place of that it may hold
+ * mm.pt_lock to look at and change entries that are there.
+ */
+
+/* The entry of the page at va, with its tables made as needed.  May sleep.  0 or -ENOMEM. */
+int pt_entry(struct arch_mmu *mmu, vaddr_t va, pte_t **out) __must_check;
+
+/*
+ * The entries from va on, as far as they lie in one table: *next is where that ends, at most `end`.
+ * NULL when there is no table; *next is then where the next one could start.
+ */
+pte_t *pt_slice(const struct arch_mmu *mmu, vaddr_t va, vaddr_t end, vaddr_t *next);
+
+/* A page's descriptor. */
+pte_t pte_make(paddr_t pa, enum pt_flags flags);
+
+static inline pte_t pte_read(const pte_t *entry)
+{
+	return (pte_t){ READ_ONCE(entry->val) };
+}
+
+static inline bool pte_is_writable(pte_t pte)
+{
+	return !(pte.val & PTE_RDONLY);
+}
+
+static inline pte_t pte_write_protect(pte_t pte)
+{
+	return (pte_t){ pte.val | PTE_RDONLY };
+}
+
+/*
+ * Every store to a live translation table.  From invalid to valid pt_publish() must follow, from valid
+ * tlb_flush_range(); a valid entry never changes its address in one step (break before make).
+ */
+static __always_inline void pte_write(const struct arch_mmu *mmu, pte_t *entry, vaddr_t va, int level,
+				      pte_t value)
+{
+	WRITE_ONCE(entry->val, value.val);
+}
+
+/* Orders stores to tables before what walks them. */
+static __always_inline void pt_publish(void)
+{
+	__asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+}
+
+/*
+ * Forgets the translations of [va, va + size) of an address space on every CPU that may have them.
+ * On return nobody uses them.  Any context.
+ */
+void tlb_flush_range(const struct arch_mmu *mmu, vaddr_t va, u64 size);
 
 /* What the hardware says of va now: its physical address through AT S1E1R/W or S1E0R/W, or -EFAULT. */
 int arch_translate(vaddr_t va, bool user, bool write, paddr_t *pa);

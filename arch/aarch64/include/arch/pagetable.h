@@ -18,15 +18,6 @@ pte_t *pt_walk(const struct arch_mmu *mmu, vaddr_t va, int *level);
  */
 int pt_make(struct arch_mmu *mmu, vaddr_t va, int level, pte_t **out);
 
-/* Every store to a live translation table goes through here, so that the TLB model sees it. */
-void pte_write(const struct arch_mmu *mmu, pte_t *entry, vaddr_t va, int level, pte_t value);
-
 /* Attributes of a page or (level < 3) block with these permissions. */
 u64 pte_attrs(enum pt_flags flags, int level);
 enum pt_flags pte_flags(pte_t pte);
-
-/* Orders stores to tables before what walks them. */
-static inline void pt_publish(void)
-{
-	__asm__ volatile("dsb ishst\n\tisb" : : : "memory");
-}
