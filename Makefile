@@ -234,6 +234,11 @@ build/host/%_test: %_test.c $$(call unit_src,$$*_test.c) $(UNITHDR)
 	$(Q)$(HOSTCC) $(UNITFLAG) $(if $(filter xtask/%,$<),-D_GNU_SOURCE) $(CFLAGS) $(filter %.c,$^) \
 		$(call unit_opt,$<) -lcmocka -o $@
 
+.PHONY: lint
+lint:
+	@scripts/bootstrap.sh --lint
+	@scripts/lint.sh
+
 .PHONY: clean
 clean:
 	rm -rf build
