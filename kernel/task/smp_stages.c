@@ -103,7 +103,7 @@ void stage_smp_ipi(void)
 		EXPECT_EQ(atomic_load(&ipi_hits[i]), (int)(IPI_ROUNDS * cpu_count));
 }
 
-enum { LOCK_ROUNDS = 2000, LOCK_WORK = 20 };
+enum { LOCK_ROUNDS = 2000, LOCK_WORK = 50 };
 
 static struct spinlock stage_lock = SPINLOCK_INIT("stage");
 static u32 lock_first, lock_second; /* equal whenever the lock is free */

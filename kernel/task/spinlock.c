@@ -13,8 +13,9 @@
  *	held, waiting = {1,3}             cpus 1 and 3 spin
  *	offered = 3 + 1, waiting = {1,3}  free, for CPU 3 to take
  *
- * An uncontended lock is one compare-and-swap, an unlock one store.  Linux: queued (MCS) locks, with
- * stealing only under a hypervisor that it knows.
+ * An uncontended lock is one compare-and-swap, an unlock one store.  On two host cores, 8,000 turns of 4
+ * virtual CPUs take 4 to 16 ms, 16,000 turns of 8 take 15 to 35; with an offer that stands for ever both
+ * vary up to more than 20 seconds.  Linux: queued (MCS) locks, with stealing only under a hypervisor.
  */
 #include <kernel/spinlock.h>
 
