@@ -46,7 +46,7 @@ figure 'raw hex outside enums per 1000 lines' \
 	"$(per_1000 "$(kernel_c | count '^[^=]*[^=x_A-Za-z0-9]0x[0-9a-f]{3,}[^,]*;')" "$lines")" 4
 figure 'architecture macros outside arch/' "$(git ls-files -- 'kernel/*.c' | count '__aarch64__|ESR_EL1|TTBR[01]_EL1|SPSR_EL1')" 0
 figure 'entries at the root' "$(git ls-files | cut -d/ -f1 | sort -u | wc -l)" 16
-twice=$(kernel_c | xargs grep -hoE '^[a-z].*[ *]([a-z_0-9]+)\(' | grep -vE '^typedef|;' |
+twice=$(kernel_c | xargs grep -hoE '^[a-z].*[ *]([a-z_0-9]+)\(' | grep -vE '^typedef|;|__[a-z]+\(|^void asm_offsets' |
 	sed -E 's/.*[ *]([a-z_0-9]+)\($/\1/' | sort | uniq -d)
 figure 'function names used twice in the kernel' "$(grep -c . <<<"$twice")" 0
 [ -z "$twice" ] || echo "   twice: ${twice//$'\n'/ }"
