@@ -16,14 +16,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # package:what proves that it is there (a command, or a path)
-HOST='gcc:cc make:make libc6-dev:/usr/include/stdio.h pkg-config:pkg-config
+HOST='gcc:cc make:make libc6-dev:/usr/include/stdio.h
 	qemu-system-arm:qemu-system-aarch64 gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
 	gdb-multiarch:gdb-multiarch libcmocka-dev:/usr/include/cmocka.h cpio:cpio patch:patch
 	e2fsprogs:mke2fs device-tree-compiler:dtc libfdt-dev:/usr/include/libfdt.h
 	libjansson-dev:/usr/include/jansson.h'
 LINT='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck'
 ORACLE=
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/cairn
+CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cairn
 
 say() { printf 'bootstrap: %s\n' "$*"; }
 die() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
@@ -97,7 +97,7 @@ private_apt() {
 		mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/sources"
 		: >"$apt/state/status"
 		copy_sources "$apt/sources"
-		apt_quiet update || die "cannot fetch Debian's list of arm64 packages (no network?)"
+		apt_quiet -o APT::Update::Error-Mode=any update || die "cannot fetch Debian's list of arm64 packages (no network?)"
 	fi
 }
 

@@ -100,7 +100,7 @@ int cmd_shell(int argc, char **argv)
 		"Boots a machine with a BusyBox shell on this terminal.  `exit` powers it off;\n"
 		"Ctrl-] ends it at once.  The exit status is the shell's.";
 	struct guest_command c = { .initrd = tree_path("build/initramfs.cpio"), .cwd = "/" };
-	struct machine_setup setup = { .words = "quiet" };
+	struct machine_setup setup = { .words = "" };
 	struct guest g = { 0 };
 	struct machine_opts m;
 	int64_t deadline;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every test there is.  `make test` calls it with everything built; the last line is the count.
-#   all.sh [PART...]     only these parts: unit cli trail matrix run broken repeatable mutants
+#   all.sh [PART...]     only these parts: unit cli trail matrix run broken repeatable speed mutants
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=xtask/tests/lib.sh
@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . xtask/tests/cli.sh
 . xtask/tests/run.sh
 . xtask/tests/broken.sh
+. xtask/tests/speed.sh
 
 unit_tests() {
 	local log n
@@ -77,7 +78,7 @@ mutant_tests() {
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(unit cli trail matrix run broken repeatable mutants)
+[ $# -gt 0 ] || parts=(unit cli trail matrix run broken repeatable speed mutants)
 for part in "${parts[@]}"; do
 	SECONDS=0
 	case $part in
@@ -88,6 +89,7 @@ for part in "${parts[@]}"; do
 	run) run_tests ;;
 	broken) broken_tests ;;
 	repeatable) repeatable_tests ;;
+	speed) speed_tests ;;
 	mutants) mutant_tests ;;
 	*) echo "unknown part '$part'" >&2; exit 2 ;;
 	esac
