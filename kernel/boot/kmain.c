@@ -38,6 +38,8 @@ static void boot_task(void *arg)
 	stage_run_range(STAGE_dev_virtio, STAGE_dev_net);
 
 	files_init();
+	mem_devices_init();
+	console_tty_init();
 	vfs_init();
 	stage_run(STAGE_fs_root);
 	initramfs_init();

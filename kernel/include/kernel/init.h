@@ -8,6 +8,8 @@ void sched_init(void);            /* run queues; from here kthread_run() works *
 void idle_run(void) __attribute__((noreturn)); /* the boot context becomes CPU 0's idle task */
 void initramfs_init(void);        /* unpacks the machine's initrd; a broken one is one clear line and a reset */
 void pseudo_mounts_init(void);    /* /dev, /proc, /sys, /dev/pts */
+void mem_devices_init(void);      /* /dev/null and its like; before the file systems */
+void console_tty_init(void);      /* the terminal on the serial port */
 void init_start(void);            /* pid 1 */
 
 /* Syncs and unmounts, stops the other CPUs, turns the machine off.  Process context. */
