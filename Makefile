@@ -206,6 +206,23 @@ build/initramfs.cpio: build/initramfs.list build/xtask build/.bootstrap $(UPROGS
 	$(call say,PACK)
 	$(Q)build/xtask pack $@ $<
 
+# ---- the oracle ------------------------------------------------------------------------------
+# Debian's own arm64 kernel with the same programs: `xtask run --profile oracle -- PROGRAM` shows what
+# Linux does.
+
+ORACLE := virtio_ring virtio virtio_mmio virtio_console
+
+.PHONY: oracle
+oracle: tools user
+	@scripts/bootstrap.sh --oracle
+	@cp build/oracle/boot/vmlinuz-* build/oracle/Image
+	@{ sed 's,^file /init .*,file /init 755 userspace/oracle/init,' build/initramfs.list; \
+		echo "file /init.cairn 755 build/user/init/init.bin"; \
+		for m in $(ORACLE); do \
+			echo "file /modules/$$m.ko 644 $$(find build/oracle/lib -name $$m.ko)"; \
+		done; } > build/oracle/initramfs.list
+	@build/xtask pack build/oracle/initramfs.cpio build/oracle/initramfs.list
+
 # ---- tests on the host -----------------------------------------------------------------------
 # X_test.c beside X.c is linked with the real source files that its first line names:
 #   /* test: kernel/lib/list.c kernel/lib/rbtree.c [-lfdt] */

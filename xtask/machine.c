@@ -25,6 +25,13 @@ static const char *const channel_name[CH_COUNT] = {
 	"console", "control", "stdin", "stdout", "stderr", "qmp", "errors",
 };
 
+char *machine_initrd(const struct machine_opts *o)
+{
+	bool oracle = !strcmp(o->profile, "oracle"); /* Debian's own kernel: make oracle */
+
+	return tree_path(oracle ? "build/oracle/initramfs.cpio" : "build/initramfs.cpio");
+}
+
 /* ---- the command line ---- */
 
 static void add_channel(struct strv *argv, enum channel c, bool by_hand, const int *fds)

@@ -49,6 +49,8 @@ struct machine {
 	int64_t          started_ns;
 };
 
+/* The initial archive that goes with the machine's kernel.  malloc()ed. */
+char *machine_initrd(const struct machine_opts *o);
 /* QEMU's command line.  With by_hand the backends are such that it works when typed. */
 void machine_command(const struct machine_setup *s, bool by_hand, struct strv *argv);
 /* The command line as a shell would take it.  malloc()ed. */

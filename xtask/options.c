@@ -36,7 +36,7 @@ static void machine_table(struct machine_opts *m, struct opt table[MACHINE_OPTS 
 		  "words for the kernel's command line" },
 		{ "timeout", "S", OPT_NUMBER, &m->timeout, 1, 1000000, NULL,
 		  "end the machine after so many seconds" },
-		{ "profile", "debug|fast", OPT_CHOICE, &m->profile, 0, 0, " debug fast ",
+		{ "profile", "debug|fast", OPT_CHOICE, &m->profile, 0, 0, " debug fast oracle ",
 		  "which build of the kernel (default debug)" },
 	};
 

@@ -231,7 +231,7 @@ int cmd_run(int argc, char **argv)
 		"exit status: the program's; 128+N when signal N ended it; 126 and 127 when it cannot\n"
 		"be executed or found; 125 when the kernel died; 124 after --timeout; 2 for a mistake\n"
 		"in these words.";
-	struct guest_command c = { .initrd = tree_path("build/initramfs.cpio"), .cwd = "/" };
+	struct guest_command c = { .cwd = "/" };
 	struct machine_opts m;
 	struct strv env = { 0 };
 	bool verbose = false;
@@ -248,6 +248,8 @@ int cmd_run(int argc, char **argv)
 
 	machine_opts_default(&m);
 	i = opts_parse(argc, argv, usage, own, &m, true);
+	if (!c.initrd)
+		c.initrd = machine_initrd(&m);
 	if (i == argc)
 		die(EXIT_USAGE, "run: name a program, such as: xtask run -- ./a.out");
 	for (size_t k = 0; k < env.n; k++)

@@ -99,7 +99,7 @@ int cmd_shell(int argc, char **argv)
 		"shell [OPTION...]\n\n"
 		"Boots a machine with a BusyBox shell on this terminal.  `exit` powers it off;\n"
 		"Ctrl-] ends it at once.  The exit status is the shell's.";
-	struct guest_command c = { .initrd = tree_path("build/initramfs.cpio"), .cwd = "/" };
+	struct guest_command c = { .cwd = "/" };
 	struct machine_setup setup = { .words = "" };
 	struct guest g = { 0 };
 	struct machine_opts m;
@@ -115,6 +115,8 @@ int cmd_shell(int argc, char **argv)
 	machine_opts_default(&m);
 	if (opts_parse(argc, argv, usage, own, &m, false) < argc)
 		die(EXIT_USAGE, "shell takes no words, only options (see xtask shell --help)");
+	if (!c.initrd)
+		c.initrd = machine_initrd(&m);
 	setup.opts = &m;
 	setup.kernel = tree_path("build/%s/Image", m.profile);
 	if (access(setup.kernel, R_OK))
