@@ -78,12 +78,13 @@ void arch_thread_save_live(void)
 	arch_irq_restore(flags);
 }
 
-void arch_thread_load_live(void)
+void arch_thread_set_fp(const struct arch_fp *fp)
 {
+	/* A switch in between would save the old registers over the new values. */
 	unsigned long flags = arch_irq_save();
 
-	current->arch.fp_cpu = -1;
-	thread_load_user(current->cpu, current);
+	current->arch.fp_state = *fp;
+	fp_load(&current->arch.fp_state);
 	arch_irq_restore(flags);
 }
 
@@ -92,7 +93,8 @@ void arch_thread_own_fp(void)
 	unsigned long flags = arch_irq_save();
 
 	current->arch.has_user = true;
-	arch_thread_load_live();
+	current->arch.fp_cpu = -1;
+	thread_load_user(current->cpu, current);
 	arch_irq_restore(flags);
 }
 
@@ -123,6 +125,7 @@ void arch_thread_exec(vaddr_t pc, vaddr_t sp)
 	memset(&current->arch.fp_state, 0, sizeof(current->arch.fp_state));
 	current->arch.tpidr_el0 = 0;
 	current->arch.has_user = true;
-	arch_thread_load_live();
+	current->arch.fp_cpu = -1;
+	thread_load_user(current->cpu, current);
 	arch_irq_restore(flags);
 }

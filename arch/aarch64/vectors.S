@@ -176,7 +176,6 @@ vectors_end:
 	cmp	x24, #ESR_SVC
 	b.ne	1f
 	/* A system call: the one path that is short. */
-	stp	x0, x8, [sp, #TF_ORIG_X0]
 	mov	x0, sp
 	msr	daifclr, #2
 	bl	syscall_dispatch

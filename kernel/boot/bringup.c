@@ -24,6 +24,7 @@
 
 #include <kernel/mm.h>
 #include <kernel/proc.h>
+#include <kernel/proc_internal.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/uaccess.h>
@@ -115,27 +116,7 @@ __attribute__((weak)) void log_dump_tail(int lines)
 {
 }
 
-WEAK bool signal_pending(const struct task *t)
-{
-	return false;
-}
-
-WEAK bool signal_fatal_pending(const struct task *t)
-{
-	return false;
-}
-
 WEAK struct proc *init_proc;
-
-WEAK void signal_force_fault(int sig, int code, vaddr_t addr)
-{
-	panic("no signals yet");
-}
-
-WEAK void signal_deliver(struct trap_frame *tf)
-{
-	panic("no signals yet");
-}
 
 WEAK void proc_exit(int status)
 {
@@ -166,11 +147,6 @@ WEAK int char_device_register(struct char_device *d)
 	return 0;
 }
 
-WEAK int signal_kernel(struct proc *p, int sig)
-{
-	return 0;
-}
-
 WEAK struct task *task_find(pid_t tid)
 {
 	return NULL;
@@ -193,11 +169,6 @@ WEAK struct proc_group *group_find(pid_t pgid)
 	return NULL;
 }
 
-WEAK int signal_send_group(pid_t pgid, const siginfo_t *info)
-{
-	panic("no signals yet");
-}
-
 WEAK bool current_privileged(void)
 {
 	return true;
@@ -206,4 +177,29 @@ WEAK bool current_privileged(void)
 WEAK int devtmpfs_add(const struct char_device *device)
 {
 	return 0;
+}
+
+WEAK bool group_orphaned(const struct proc_group *g, const struct proc *leaving)
+{
+	return false;
+}
+
+WEAK struct list all_procs = LIST_INIT(all_procs);
+
+WEAK void proc_notify_stop(struct proc *p, int code, int sig)
+{
+}
+
+WEAK const struct cred *current_cred(void)
+{
+	return NULL;
+}
+
+WEAK struct cred *cred_get(struct proc *p)
+{
+	return p->cred;
+}
+
+WEAK void cred_put(struct cred *c)
+{
 }

@@ -69,6 +69,7 @@ void kmain(paddr_t dtb)
 	stage_run_range(STAGE_boot_entry, STAGE_boot_stagetable);
 
 	memory_init();
+	arch_vdso_init();
 	stage_run_range(STAGE_mm_map, STAGE_mm_accounting);
 
 	drivers_probe(DRIVER_IRQCHIP);

@@ -59,7 +59,10 @@ struct proc {
 	bool exiting;                    /* (s) exit_group or a fatal signal: all threads go */
 	int exit_status;                 /* wait status: code << 8 or signal | 0x80 core */
 	bool stopped, continued;         /* (s) group stop state not yet waited for */
-	int stop_sig;
+	bool group_stop;                 /* (s) every thread is to stop, or has */
+	u32 stopped_threads;             /* (s) that have */
+	bool tell_continued;             /* (s) the parent has not heard that it goes on */
+	int stop_sig;                    /* (s) */
 	int exit_signal;                 /* (!) sent to the parent, SIGCHLD or clone's choice */
 	bool did_exec;
 	bool dumpable, no_new_privs, subreaper;

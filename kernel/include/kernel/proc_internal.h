@@ -33,6 +33,8 @@ void group_found(struct proc *p, struct proc_group *g, struct session *s) REQUIR
 void session_found(struct session *s, pid_t sid) REQUIRES(tree_lock);
 /* Moves p, or takes it out with NULL; an empty group and its session go. */
 void group_move(struct proc *p, struct proc_group *g) REQUIRES(tree_lock);
+/* Whether nobody in g but `leaving` has a parent in another group of the session (POSIX "orphaned"). */
+bool group_orphaned(const struct proc_group *g, const struct proc *leaving) REQUIRES(tree_lock);
 /* Sends SIGHUP and SIGCONT to g if it has stopped members and nobody outside is left to continue it. */
 void group_check_orphaned(struct proc_group *g, struct proc *leaving) REQUIRES(tree_lock);
 

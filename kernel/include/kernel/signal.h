@@ -32,6 +32,43 @@ void signal_deliver(struct trap_frame *tf);
 /* Sets the blocked mask of current, waking nobody; recalculates WORK_SIGNAL. */
 void signal_set_blocked(sigset_t set);
 
+/*
+ * Sets the blocked mask of current for one sleep: put back by signal delivery, after the frame of a handler
+ * that runs has saved the former one.  The call must end with -ERESTARTNOHAND (or -EINTR) if a signal is
+ * pending, and otherwise with signal_return_mask().
+ */
+void signal_borrow_mask(sigset_t set);
+void signal_return_mask(void);
+
+/* ---- Between the files of signals ---------------------------------------------------------------- */
+
+/* Sets or clears WORK_SIGNAL of t by what is pending, stopped or ending. */
+void signal_recalculate(struct task *t) REQUIRES(t->proc->sig_lock);
+
+/*
+ * Takes the next signal outside `blocked` for current, thread's before process's, faults before others.
+ * Its number and info, or 0.
+ */
+int signal_dequeue(sigset_t blocked, siginfo_t *info) REQUIRES(current->proc->sig_lock);
+
+/* Takes the signals of a set out of every queue of the process. */
+void signal_discard_all(struct proc *p, sigset_t set) REQUIRES(p->sig_lock);
+
+/* Brings every thread of the process to signal_deliver(). */
+void signal_wake_threads(struct proc *p) REQUIRES(p->sig_lock);
+
+/* Whether by default the signal does nothing; stops; ends the process with a core dump. */
+bool signal_default_ignores(int sig);
+bool signal_default_stops(int sig);
+bool signal_default_dumps(int sig);
+
+/* The stack a handler would run on: the alternate one if it asks for it and is not on it already. */
+vaddr_t signal_handler_stack(vaddr_t sp, const struct k_sigaction *sa);
+/* What sigaltstack() reports and a frame saves, for a stack pointer of sp. */
+void signal_altstack_get(vaddr_t sp, stack_t *out);
+/* Sets it as sigaltstack() does: 0, -EPERM, -EINVAL or -ENOMEM. */
+int signal_altstack_set(vaddr_t sp, const stack_t *new);
+
 /* Architecture side: pushes the handler's frame, 0 or -EFAULT. */
 int arch_signal_frame_push(struct trap_frame *tf, const struct k_sigaction *sa, const siginfo_t *info,
 			   sigset_t mask);

@@ -24,6 +24,7 @@ struct task_signals {
 	sigset_t blocked;               /* (s) written by current only */
 	sigset_t saved;                 /* mask to put back after sigsuspend, ppoll ... */
 	bool restore_saved;
+	sigset_t waited;                /* (s) what rt_sigtimedwait() has unblocked for its sleep */
 	vaddr_t alt_sp;                 /* sigaltstack; current only */
 	u64 alt_size;
 	u32 alt_flags;                  /* SS_DISABLE, SS_AUTODISARM */

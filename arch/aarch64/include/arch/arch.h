@@ -192,8 +192,8 @@ void arch_thread_exec(vaddr_t pc, vaddr_t sp);
 /* Writes the live FP and TLS registers of current to its arch_thread, for fork, signals and ptrace. */
 void arch_thread_save_live(void);
 
-/* Loads what arch_thread_save_live() wrote and somebody changed. */
-void arch_thread_load_live(void);
+/* Makes these the FP registers of current. */
+void arch_thread_set_fp(const struct arch_fp *fp);
 
 /* current's FP registers are switched with it from here, as a user task's are. */
 void arch_thread_own_fp(void);
@@ -211,6 +211,39 @@ static inline vaddr_t arch_user_sp(const struct trap_frame *tf)
 static inline vaddr_t arch_user_pc(const struct trap_frame *tf)
 {
 	return tf->pc;
+}
+
+/* ---- System calls in a frame -------------------------------------------------------------------- */
+
+/* Whether the frame is of a system call whose result may still become a restart. */
+static inline bool arch_syscall_pending(const struct trap_frame *tf)
+{
+	return tf->syscall >= 0;
+}
+
+static inline long arch_syscall_result(const struct trap_frame *tf)
+{
+	return (long)tf->x[0];
+}
+
+static inline void arch_syscall_set_result(struct trap_frame *tf, long result)
+{
+	tf->x[0] = (u64)result;
+	tf->syscall = -1;
+}
+
+/* Makes the program execute its SVC again, with its arguments or as another system call. */
+static inline void arch_syscall_restart(struct trap_frame *tf)
+{
+	tf->x[0] = tf->orig_x0;
+	tf->pc -= 4;
+	tf->syscall = -1;
+}
+
+static inline void arch_syscall_restart_as(struct trap_frame *tf, u64 number)
+{
+	tf->x[8] = number;
+	arch_syscall_restart(tf);
 }
 
 /* ---- Translation tables, arch/aarch64/pagetable.c ---------------------------------------------- */
@@ -417,6 +450,16 @@ void arch_instructions_start(void);
 bool arch_has_pan(void);
 u64 arch_hwcap(void);
 u64 arch_hwcap2(void);
+
+/* ---- The vDSO, arch/aarch64/vdso.c ---------------------------------------------------------------- */
+
+struct mm;
+
+/* Prepares its pages.  Once, at boot, when there are pages. */
+void arch_vdso_init(void);
+
+/* Maps it and its data page; mm->vdso is AT_SYSINFO_EHDR.  By exec, early.  0 or -ENOMEM.  May sleep. */
+int arch_vdso_map(struct mm *mm) __must_check;
 
 /* ---- What kernel/ provides to the entry code ---------------------------------------------------- */
 
