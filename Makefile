@@ -267,6 +267,14 @@ build/host/%_test: %_test.c $$(call unit_src,$$*_test.c) $(UNITHDR)
 	$(Q)$(HOSTCC) $(UNITFLAG) $(if $(filter xtask/%,$<),-D_GNU_SOURCE) $(CFLAGS) $(filter %.c,$^) \
 		$(call unit_opt,$<) -lcmocka -o $@
 
+# ---- what is generated for people ------------------------------------------------------------
+
+.PHONY: docs
+docs: tools kernel
+	@mkdir -p docs/planning
+	build/xtask stages --markdown > docs/planning/STAGES.md
+	build/xtask matrix --markdown > docs/planning/SYSCALLS.md
+
 .PHONY: lint
 lint:
 	@scripts/bootstrap.sh --lint

@@ -37,6 +37,7 @@ int cmd_qemu(int argc, char **argv)
 		return EXIT_OK;
 	}
 	machine_command(&setup, true, &qemu);
+	alarm(m.timeout); /* exec keeps it; 0 is none */
 	execvp(qemu.v[0], qemu.v);
 	die(EXIT_KERNEL, "cannot start %s: %s", qemu.v[0], strerror(errno));
 }

@@ -65,7 +65,15 @@ repeatable_tests() {
 		"$X" boot-stages --icount --console "$T/console.$i" >"$T/log" 2>&1
 	done
 	check "the deterministic trail twice, byte for byte" cmp "$T/console.1" "$T/console.2"
+	check "one line on the console for each stage" console_lines "$T/console.1"
 	check "20 boots in a row with 4 CPUs" "$X" boot-stages --smp 4 --repeat 20 --profile fast
+}
+
+# Every stage but the host's, once, from column 0.
+console_lines() {
+	local want
+	want=$("$X" stages | awk '$5 == "exists" && $3 != "host"' | wc -l)
+	[ "$(grep -acE '^\[ *[0-9]+/258\] [a-z0-9_]+\.[a-z0-9_]+ (ok [0-9]+ us|skip .*).?$' "$1")" = "$want" ]
 }
 
 mutant_tests() {

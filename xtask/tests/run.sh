@@ -87,13 +87,14 @@ run_pipe() {
 }
 
 run_interrupted() {
-	local pid
+	local pid qemu
 	"$X" run -- sleep 1000 </dev/null &
 	pid=$!
 	sleep 2
+	qemu=$(pgrep -P $pid) || return 1
 	kill -TERM $pid
-	! wait $pid || return 1
-	! pgrep -P $pid
+	wait $pid && return 1
+	[ $? = 143 ] && ! kill -0 "$qemu" 2>/dev/null
 }
 
 run_identical() {
