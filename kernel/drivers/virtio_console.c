@@ -419,9 +419,9 @@ static void vport_register(struct vport *p)
 	if (!p->name[0] || strchr(p->name, '/'))
 		return;
 	ksnprintf(p->alias_name, sizeof(p->alias_name), "virtio-ports/%s", p->name);
-	p->alias = p->node;
-	p->alias.name = p->alias_name;
-	p->alias.dev = DEV_MAKE(VPORT_MAJOR, 2 * minor + 1);
+	p->alias = (struct char_device){ .name = p->alias_name,
+					 .dev = DEV_MAKE(VPORT_MAJOR, 2 * minor + 1),
+					 .mode = 0600, .ops = &vport_file_ops, .private = p };
 	if (char_device_register(&p->alias))
 		log_warn("virtio-console: no node for port %s", p->name);
 }
