@@ -10,7 +10,7 @@
 #include <kernel/symbols.h>
 #include <kernel/task.h>
 
-enum { BACKTRACE_MAX = 32 };
+enum { BACKTRACE_MAX = 32, BACKTRACE_NAME_MAX = 96 };
 
 static int backtrace_collect(struct arch_unwind *u, struct backtrace_entry *entries, int max)
 {
@@ -50,6 +50,8 @@ int backtrace_task(const struct task *t, struct backtrace_entry *entries, int ma
 
 void backtrace_print(const struct backtrace_entry *entries, int count)
 {
+	char name[BACKTRACE_NAME_MAX];
+
 	for (int i = 0; i < count; i++) {
 		const struct backtrace_entry *e = &entries[i];
 
@@ -57,8 +59,8 @@ void backtrace_print(const struct backtrace_entry *entries, int count)
 			log_print(LOG_EMERG, "  #%d user 0x%lx", i, e->pc);
 		else if (e->tf)
 			log_print(LOG_EMERG, "  #%d %pS  <exception>", i, (void *)e->pc);
-		else
-			log_print(LOG_EMERG, "  #%d %pS", i, (void *)e->pc);
+		else if (symbol_format_return(name, sizeof(name), e->pc))
+			log_print(LOG_EMERG, "  #%d %s", i, name);
 	}
 }
 

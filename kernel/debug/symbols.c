@@ -42,14 +42,25 @@ vaddr_t symbol_address(const char *name)
 	return 0;
 }
 
-int symbol_format(char *buf, size_t n, vaddr_t address)
+/* Names `address` by the function that holds `within`. */
+static int symbol_format_within(char *buf, size_t n, vaddr_t address, vaddr_t within)
 {
 	u64 offset, size;
-	const char *name = symbol_find(address, &offset, &size);
+	const char *name = symbol_find(within, &offset, &size);
 
 	if (!name)
 		return ksnprintf(buf, n, "0x%lx", address);
-	return ksnprintf(buf, n, "%s+0x%lx/0x%lx", name, offset, size);
+	return ksnprintf(buf, n, "%s+0x%lx/0x%lx", name, offset + (address - within), size);
+}
+
+int symbol_format(char *buf, size_t n, vaddr_t address)
+{
+	return symbol_format_within(buf, n, address, address);
+}
+
+int symbol_format_return(char *buf, size_t n, vaddr_t address)
+{
+	return symbol_format_within(buf, n, address, address - 1);
 }
 
 void symbols_init(void)

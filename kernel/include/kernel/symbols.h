@@ -16,5 +16,11 @@ vaddr_t symbol_address(const char *name);
 /* Writes "name+0x10/0x40", or the number.  At most n bytes, terminated; returns the length. */
 int symbol_format(char *buf, size_t n, vaddr_t address);
 
+/*
+ * The same for a return address: a call that never returns may be its function's last instruction, so
+ * that the address already belongs to the next one.
+ */
+int symbol_format_return(char *buf, size_t n, vaddr_t address);
+
 /* Makes printf's %pS use this table. */
 void symbols_init(void);
