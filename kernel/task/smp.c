@@ -17,7 +17,7 @@
 #include <kernel/vmap.h>
 #include <kernel/watchdog.h>
 
-enum { CPU_START_SECONDS = 10 };
+enum { CPU_START_SECONDS = 10, STOP_SPINS = 1000000 };
 
 struct cpu cpus[CPUS_MAX];
 u32 cpu_count;
@@ -113,6 +113,9 @@ void smp_stop_others(void)
 
 	if (others)
 		irq_chip->send_ipi(others, IPI_STOP);
+	/* They finish what they print first; one with interrupts off is not waited for long. */
+	for (u32 i = 0; i < STOP_SPINS && smp_online_mask() & others; i++)
+		arch_cpu_relax();
 }
 
 static void smp_request_ipis(void)
