@@ -152,6 +152,7 @@ static void walk_all(struct trail *t)
 	}
 }
 
+/* Merges what the machines show; host stages stay unreached. */
 static void judge(struct trail *t, struct report *r)
 {
 	*r = (struct report){
@@ -159,9 +160,9 @@ static void judge(struct trail *t, struct report *r)
 		.first = t->plan.first, .last = t->plan.last, .verdicts = t->verdicts,
 	};
 	for (int i = 1; i <= t->img.stage_count; i++)
-		if (walk_covers(&t->walks[0], i))
-			t->verdicts[i - 1] = verdict_merge(t->walks, t->walk_count, i);
-	report_count(r);
+		t->verdicts[i - 1] = walk_covers(&t->walks[0], i) ?
+			verdict_merge(t->walks, t->walk_count, i) :
+			(struct verdict){ .status = STAGE_PENDING };
 }
 
 static bool refused(const struct trail *t)
@@ -175,26 +176,32 @@ static bool refused(const struct trail *t)
 	return false;
 }
 
-/* The stages that xtask judges itself: only when what the kernel shows of itself is good. */
-static void host_stages(struct trail *t, struct report *r)
+static bool walks_good(const struct trail *t)
 {
-	for (int i = t->plan.first; i <= t->plan.last; i++) {
+	for (int i = t->plan.first; i <= t->plan.last; i++)
+		if (walk_covers(&t->walks[0], i) && t->verdicts[i - 1].status != STAGE_PASSED &&
+		    t->verdicts[i - 1].status != STAGE_SKIPPED)
+			return false;
+	return true;
+}
+
+/* The stages that xtask judges itself: only when what the kernel shows of itself is good. */
+static void host_stages(struct trail *t)
+{
+	bool good = walks_good(t);
+
+	for (int i = t->plan.first; i <= t->plan.last && good; i++) {
 		const struct stage *s = &t->img.stages[i - 1];
-		struct verdict *v = &t->verdicts[i - 1];
 
 		if (!s->exists || s->by != STAGE_BY_HOST)
 			continue;
-		*v = (struct verdict){ .status = STAGE_PENDING };
-		if (r->failed || r->unreached - 1 > 0)
-			continue;
 		term_live("[%3d/%d] %s", i, t->img.stage_count, s->id);
-		host_stage_run(&t->img, s, &t->opts, t->plan.initrd, v);
+		host_stage_run(&t->img, s, &t->opts, t->plan.initrd, &t->verdicts[i - 1]);
 		if (stop_requested())
 			stop_finish();
 		if (!t->quiet)
-			print_line(t, i, v);
+			print_line(t, i, &t->verdicts[i - 1]);
 	}
-	report_count(r);
 }
 
 static void keep_consoles(const struct trail *t)
@@ -215,18 +222,14 @@ static int walk_once(struct trail *t, bool last)
 	char *totals;
 	int code;
 
-	memset(t->verdicts, 0, t->img.stage_count * sizeof(*t->verdicts));
 	walk_all(t);
 	if (refused(t)) {
 		stop_walks(t);
 		return EXIT_KERNEL;
 	}
 	judge(t, &r);
-	for (int i = 1; i <= t->img.stage_count; i++)
-		if (t->img.stages[i - 1].exists && t->img.stages[i - 1].by == STAGE_BY_HOST)
-			t->verdicts[i - 1].status = STAGE_PENDING;
+	host_stages(t);
 	report_count(&r);
-	host_stages(t, &r);
 	code = r.failed || r.unreached || (t->walk_count > 1 && r.skipped) ? EXIT_RED : EXIT_OK;
 	for (int i = t->plan.first; i <= t->plan.last; i++)
 		if (t->verdicts[i - 1].status == STAGE_FAILED)
