@@ -21,6 +21,8 @@ extern struct dcache_stats dcache_stats;
 
 /* Hash of a name in a directory. */
 u32 dentry_hash(const struct dentry *parent, const char *name, u32 len);
+/* The same from hash_bytes() of the name. */
+u32 dentry_hash_mix(const struct dentry *parent, u32 name_hash);
 /* The cached one, without a reference, or NULL. */
 struct dentry *dentry_find(const struct dentry *parent, const char *name, u32 len, u32 hash)
 	REQUIRES(dcache_lock);
@@ -39,11 +41,14 @@ void dentry_remove(struct dentry *d);
 /* `from` gets the place and name of `to`, which is removed.  Both directories locked. */
 int dentry_move(struct dentry *from, struct dentry *to) __must_check;
 /* The two change places. */
-int dentry_exchange(struct dentry *a, struct dentry *b) __must_check;
-/* True when a is b or above it.  rename_mutex or dcache_lock keeps it so. */
+void dentry_exchange(struct dentry *a, struct dentry *b);
+/* True when a is b or above it.  Only the rename lock keeps it so. */
 bool dentry_is_ancestor(const struct dentry *a, const struct dentry *b);
+/* What ".." is in a listing of directory d. */
+ino_t dentry_parent_ino(const struct dentry *d);
 void dentry_get(struct dentry *d);
 /* May sleep. */
 void dentry_put(struct dentry *d);
-/* Frees unused names of a file system (NULL: of all), at most `max`; how many.  May sleep. */
+/* Frees unused names of a file system (NULL: of all), at most about `max`; how many.  Directories become
+ * unused as their names go: call it until it returns 0.  May sleep. */
 u32 dcache_shrink(struct super_block *sb, u32 max);

@@ -14,8 +14,7 @@ loff_t filemap_seek(struct file *f, loff_t off, int whence);
 int filemap_mmap(struct file *f, const struct mm_map_args *args);
 /* inode_ops.truncate: drops the pages behind size and zeroes the rest of its last one. */
 int filemap_truncate(struct inode *inode, loff_t size) REQUIRES(inode->lock);
-/* Writes zeroes over [from, to): whole pages are dropped.  For punching holes. */
+/* Writes zeroes over [from, to) where there are pages. */
 int filemap_zero(struct inode *inode, loff_t from, loff_t to) REQUIRES(inode->lock);
 
-enum { FILE_SIZE_MAX_PAGES_BITS = 51 };
 #define FILE_SIZE_MAX ((loff_t)0x7fffffffffffffff)

@@ -41,5 +41,7 @@ bool mount_up(struct path *p) REQUIRES(dcache_lock);
 void mount_get(struct mount *m);
 /* May sleep. */
 void mount_put(struct mount *m);
+/* A mount that is not in the tree, for files without a name; takes over the hold on sb.  0 or -ENOMEM. */
+int mount_hidden(struct super_block *sb, const char *source, struct mount **out) __must_check;
 /* The top of the tree of mounts. */
 extern struct mount *root_mount;

@@ -50,6 +50,11 @@ struct tmpfs_options {
 int tmpfs_super_new(const char *type, const struct tmpfs_options *opt, struct super_block **out) __must_check;
 /* An unnamed file in a hidden tmpfs: memfd_create(2), and shared anonymous memory.  One reference. */
 int tmpfs_file_new(const char *name, loff_t size, int flags, struct file **out) __must_check;
+/* memfd.c: the hidden tmpfs; then F_GET_SEALS and F_ADD_SEALS: seals or 0, -EINVAL (not one of these
+ * files), -EPERM, -EBUSY (mapped).  May sleep. */
+void memfd_init(void);
+long memfd_seals_get(struct file *f);
+long memfd_seals_add(struct file *f, unsigned long seals);
 /* devtmpfs.c: registers "devtmpfs"; every registered character device has its node there. */
 void devtmpfs_init(void);
 /* Makes the node of a device that registered late.  Any time; 0 or -ENOMEM.  May sleep. */

@@ -150,7 +150,7 @@ struct super_block {
 	struct list inodes;           /* (inodes_lock) */
 	struct spinlock inodes_lock;
 	atomic64_t next_ino;          /* (a) */
-	u32 mounts;                   /* (d) */
+	u32 mounts;                   /* (d) holds: mounts, and the file system's own */
 	void *private;
 	struct list_node all;         /* on all_supers */
 };
@@ -164,7 +164,8 @@ struct super_ops {
 
 struct fs_type {
 	const char *name;
-	/* Makes (or finds) a super block with its root; `options` may be NULL.  May sleep. */
+	/* Makes (or finds) a super block with its root, with a hold for the mount; `options` may be NULL.
+	 * May sleep. */
 	int (*mount)(const char *source, u32 flags, const char *options, struct super_block **out);
 	bool nodev;
 	struct list_node node;        /* on all_fs_types */
@@ -209,10 +210,14 @@ int vfs_umount(const char *target, u32 flags);
 void vfs_sync_all(void);
 /* Before power-off: unmounts what can be, syncs the rest.  May sleep. */
 void vfs_umount_all(void);
-/* A super block without a root yet, on all_supers, with a device number of its own.  0 or -ENOMEM. */
+/* A super block without a root yet, on all_supers, with a device number and one hold.  0 or -ENOMEM. */
 int super_new(const char *type, const struct super_ops *ops, u64 magic, struct super_block **out) __must_check;
 /* Gives it its root directory; takes over the inode reference.  0 or -ENOMEM. */
 int super_set_root(struct super_block *sb, struct inode *root) __must_check;
+/* One more hold; false when it is being destroyed. */
+bool super_get(struct super_block *sb);
+/* Drops a hold; the last one destroys it.  May sleep. */
+void super_put(struct super_block *sb);
 /* -EROFS when files below this path may not be changed. */
 int mount_writable(const struct path *p);
 

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-struct user_dirent64 {
+struct dirent64 {
 	uint64_t d_ino;
 	int64_t  d_off;    /* the cookie to seek to for what follows */
 	uint16_t d_reclen; /* a multiple of 8 */

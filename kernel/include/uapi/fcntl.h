@@ -67,7 +67,7 @@ enum {
 };
 enum { MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_HUGETLB = 4, MFD_NOEXEC_SEAL = 8, MFD_EXEC = 16 };
 
-struct user_flock {
+struct flock {
 	int16_t l_type;
 	int16_t l_whence;
 	int64_t l_start;

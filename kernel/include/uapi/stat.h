@@ -33,7 +33,7 @@ enum {
 #define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
 
 /* struct stat: 128 bytes. */
-struct user_stat {
+struct stat {
 	uint64_t st_dev;
 	uint64_t st_ino;
 	uint32_t st_mode;
@@ -54,16 +54,16 @@ struct user_stat {
 	uint64_t st_ctime_nsec;
 	uint32_t st_unused[2];
 };
-_Static_assert(sizeof(struct user_stat) == 128, "struct stat is 128 bytes");
+_Static_assert(sizeof(struct stat) == 128, "struct stat is 128 bytes");
 
-struct user_statx_timestamp {
+struct statx_timestamp {
 	int64_t  tv_sec;
 	uint32_t tv_nsec;
 	int32_t  pad;
 };
 
 /* struct statx: 256 bytes. */
-struct user_statx {
+struct statx {
 	uint32_t stx_mask;
 	uint32_t stx_blksize;
 	uint64_t stx_attributes;
@@ -76,13 +76,13 @@ struct user_statx {
 	uint64_t stx_size;
 	uint64_t stx_blocks;
 	uint64_t stx_attributes_mask;
-	struct user_statx_timestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
+	struct statx_timestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
 	uint32_t stx_rdev_major, stx_rdev_minor;
 	uint32_t stx_dev_major, stx_dev_minor;
 	uint64_t stx_mnt_id;
 	uint64_t stx_pad1[13];
 };
-_Static_assert(sizeof(struct user_statx) == 256, "struct statx is 256 bytes");
+_Static_assert(sizeof(struct statx) == 256, "struct statx is 256 bytes");
 
 enum {
 	STATX_BASIC_STATS = 0x07ff,

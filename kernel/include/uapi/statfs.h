@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-struct user_statfs {
+struct statfs {
 	int64_t  f_type;
 	int64_t  f_bsize;
 	uint64_t f_blocks;
@@ -17,7 +17,7 @@ struct user_statfs {
 	int64_t  f_flags;
 	int64_t  f_spare[4];
 };
-_Static_assert(sizeof(struct user_statfs) == 120, "struct statfs is 120 bytes");
+_Static_assert(sizeof(struct statfs) == 120, "struct statfs is 120 bytes");
 
 enum {
 	TMPFS_MAGIC      = 0x01021994,
