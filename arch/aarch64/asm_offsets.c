@@ -18,6 +18,8 @@ void asm_offsets(void)
 	OFFSET(BOOT_X1, boot_record, x1);
 	OFFSET(BOOT_X3, boot_record, x3);
 	OFFSET(BOOT_PHYS, boot_record, phys_base);
+	OFFSET(BOOT_BSS_BEFORE, boot_record, bss_before);
+	OFFSET(BOOT_BSS_AFTER, boot_record, bss_after);
 	OFFSET(BOOT_CPUS, boot_record, cpus);
 	OFFSET(ENTRY_EL, cpu_entry, el);
 	OFFSET(ENTRY_SCTLR, cpu_entry, sctlr);

@@ -3,8 +3,8 @@
  *
  * Runs at physical addresses: an address of a symbol is its physical address here, no pointer that
  * the linker stored may be followed, and accesses are aligned (-mstrict-align).  The tables made
- * here are the final ones: the image page by page with each section's own permissions, the device
- * tree's two blocks in the linear map, and one identity-mapped page of code for the switch.
+ * here are the final ones: the image page by page with each section's own permissions, its alias and the
+ * device tree's two blocks in the linear map, and one identity-mapped page of code for the switch.
  * RAM is added to the linear map by arch_map_linear() when the device tree has been read.
  */
 #include <arch/arch.h>
@@ -72,6 +72,15 @@ static void early_map_dtb(paddr_t l0)
 		early_entry(l0, LINEAR_BASE + pa, 2)->val = pa | block;
 }
 
+/* The image in the linear map, by pages from the start: what must not change cannot be changed there. */
+static void early_map_alias(paddr_t l0)
+{
+	paddr_t text = (paddr_t)_text, data = (paddr_t)_data;
+
+	early_map_pages(l0, LINEAR_BASE + text, text, (paddr_t)__rodata_end, PTE_KERNEL_RO);
+	early_map_pages(l0, LINEAR_BASE + data, data, (paddr_t)_end, PTE_KERNEL_RW);
+}
+
 /* Drops stale clean cache lines over memory that was written around the cache. */
 static void early_cache_invalidate(const void *start, const void *stop)
 {
@@ -96,6 +105,7 @@ void early_mmu_init(void)
 	early_map_section(kernel, __rodata_start, __rodata_end, PTE_KERNEL_RO);
 	early_map_section(kernel, _data, _end, PTE_KERNEL_RW);
 	early_map_dtb(kernel);
+	early_map_alias(kernel);
 
 	early_cache_invalidate(_data, __boot_data_end);
 	early_cache_invalidate(__bss_start, _end);

@@ -60,16 +60,29 @@ _start:
 	add	x10, x10, :lo12:boot_record
 	str	x9, [x10, #BOOT_TIME + 8]
 
-	/* .bss: a multiple of 64 bytes, zeroed by plain stores (DC ZVA needs the MMU on). */
+	/* RAM may happen to be zero: dirty both ends first, so that stage boot.stack sees the work. */
+	adrp	x11, boot_record
+	add	x11, x11, :lo12:boot_record
 	adrp	x9, __bss_start
 	adrp	x10, __bss_stop
 	add	x10, x10, :lo12:__bss_stop
+	str	x11, [x9]
+	str	x11, [x10, #-8]
+	ldr	x12, [x9]
+	ldr	x13, [x10, #-8]
+	stp	x12, x13, [x11, #BOOT_BSS_BEFORE]
+
+	/* .bss: a multiple of 64 bytes, zeroed by plain stores (DC ZVA needs the MMU on). */
 1:	stp	xzr, xzr, [x9], #16
 	stp	xzr, xzr, [x9], #16
 	stp	xzr, xzr, [x9], #16
 	stp	xzr, xzr, [x9], #16
 	cmp	x9, x10
 	b.lo	1b
+	adrp	x9, __bss_start
+	ldr	x12, [x9]
+	ldr	x13, [x10, #-8]
+	stp	x12, x13, [x11, #BOOT_BSS_AFTER]
 
 	adrp	x9, boot_stack
 	ldr	x10, =KSTACK_CANARY

@@ -54,6 +54,8 @@ void trap_el1_sync(struct trap_frame *tf)
 			trap_expected.esr = tf->esr;
 			trap_expected.pc = tf->pc;
 			trap_expected.hits++;
+			if (trap_expected.on_brk)
+				trap_expected.on_brk();
 			tf->pc += 4;
 			return;
 		}

@@ -30,6 +30,8 @@ struct boot_record {
 	paddr_t dtb;              /* x0 at entry */
 	u64 x1, x2, x3;           /* zero, says the protocol */
 	paddr_t phys_base;        /* where the image was loaded */
+	u64 bss_before[2];        /* first and last word of .bss, dirtied at entry ... */
+	u64 bss_after[2];         /* ... and read back when .bss had been zeroed */
 	struct cpu_entry cpus[NR_CPUS];
 };
 

@@ -14,12 +14,17 @@
 #define PSTATE_PAN	(1 << 22)
 
 /* HCR_EL2 */
+#define HCR_VM		(1 << 0)
+#define HCR_TGE		(1 << 27)
 #define HCR_RW		(1 << 31)
 #define HCR_APK_API_SHIFT 40 /* two bits: pointer authentication is not trapped */
 
 /* CPTR_EL2 with E2H = 0: RES1 bits, nothing but SVE trapped */
 #define CPTR_EL2_NO_TRAPS 0x33ff
 #define CPTR_EL2_TFP	(1 << 10)
+
+/* MDCR_EL2: everything but the number of counters (HPMN) */
+#define MDCR_TRAPS	0x0fe0
 
 /* CNTHCTL_EL2 with E2H = 0 */
 #define CNTHCTL_EL1PCTEN (1 << 0)
