@@ -66,7 +66,7 @@ void stage_boot_entry(void)
 /* What a CPU that came in at EL2 set on its way down, as it read it back. */
 static void expect_drop_from_el2(const struct cpu_entry *e)
 {
-	EXPECT_EQ(e->hcr & HCR_RW, (u64)(u32)HCR_RW);
+	EXPECT_EQ(e->hcr >> HCR_RW_SHIFT & 1, 1UL);
 	EXPECT_EQ(e->hcr & (HCR_VM | HCR_TGE), 0UL);
 	EXPECT_EQ(e->cptr & CPTR_EL2_TFP, 0UL);
 	EXPECT_EQ(e->mdcr & MDCR_TRAPS, 0UL);

@@ -16,7 +16,8 @@
 /* HCR_EL2 */
 #define HCR_VM		(1 << 0)
 #define HCR_TGE		(1 << 27)
-#define HCR_RW		(1 << 31)
+#define HCR_RW_SHIFT	31
+#define HCR_RW		(1 << HCR_RW_SHIFT)
 #define HCR_APK_API_SHIFT 40 /* two bits: pointer authentication is not trapped */
 
 /* CPTR_EL2 with E2H = 0: RES1 bits, nothing but SVE trapped */
