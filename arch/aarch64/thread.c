@@ -112,6 +112,11 @@ void arch_thread_fork(struct task *child)
 	child->arch.has_user = true;
 }
 
+void arch_thread_set_tls(struct task *child, u64 tls)
+{
+	child->arch.tpidr_el0 = tls;
+}
+
 void arch_thread_exec(vaddr_t pc, vaddr_t sp)
 {
 	struct trap_frame *tf = task_trap_frame(current);

@@ -57,6 +57,11 @@ void fd_table_get(struct fd_table *t)
 	atomic_inc(&t->refs);
 }
 
+bool fd_table_is_shared(const struct fd_table *t)
+{
+	return atomic_load(&t->refs) > 1;
+}
+
 /* ---- growing -------------------------------------------------------------------------------- */
 
 /* One block: the array, then both bitmaps. */

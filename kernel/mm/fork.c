@@ -37,8 +37,11 @@ static void mm_copy_layout(struct mm *from, struct mm *to)
 	to->env_end = from->env_end;
 	to->vdso = from->vdso;
 	to->exe = from->exe;
-	if (to->exe)
+	if (to->exe) {
+		/* Cannot fail: the parent's count keeps writers out already. */
+		PANIC_IF(inode_exec_begin(to->exe->inode));
 		file_get(to->exe);
+	}
 }
 
 int mm_fork(struct mm *from, struct mm **out)

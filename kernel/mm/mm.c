@@ -90,8 +90,10 @@ void mm_put(struct mm *mm)
 	list_remove(&mm->all);
 	spin_unlock(&all_mms_lock);
 	mm_free_areas(mm);
-	if (mm->exe)
+	if (mm->exe) {
+		inode_exec_end(mm->exe->inode);
 		file_put(mm->exe);
+	}
 	pt_destroy(&mm->mmu);
 	cache_free(mm_cache, mm);
 }

@@ -83,8 +83,7 @@ void signal_set_blocked(sigset_t set)
 	spin_unlock_irqrestore(&current->proc->sig_lock, flags);
 }
 
-/* Makes t look: wakes it from the states of the mask, or brings it into the kernel if it runs. */
-static void signal_wake_task(struct task *t, u32 states)
+void signal_wake_task(struct task *t, u32 states)
 {
 	__atomic_fetch_or(&t->work, WORK_SIGNAL, __ATOMIC_ACQ_REL);
 	if (task_wake_state(t, states | 1 << TASK_INTERRUPTIBLE) || t == current)

@@ -11,6 +11,7 @@
 #include <arch/boot.h>
 #include <kernel/cpu.h>
 #include <kernel/panic.h>
+#include <kernel/proc.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/time.h>
@@ -137,7 +138,9 @@ static void task_free(struct task *t)
 	list_remove(&t->all);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	/* A process frees its numbers itself: they outlive the thread as a group's or session's. */
-	if (!t->proc && t->tid)
+	if (t->proc)
+		proc_put(t->proc);
+	else if (t->tid)
 		tid_free(t->tid);
 	vmap_stack_free(t->kstack);
 	cache_free(task_cache, t);

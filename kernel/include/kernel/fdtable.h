@@ -21,5 +21,8 @@ int fd_cloexec_set(int fd, bool cloexec);
 /* The first open descriptor >= from: its number, and its file with a reference; -ENOENT at the end. */
 int fd_table_next(struct fd_table *t, u32 from, struct file **out);
 
+/* Whether somebody besides the caller uses the table (CLONE_FILES). */
+bool fd_table_is_shared(const struct fd_table *t);
+
 /* How many descriptors there are places for: every open one is below. */
 u32 fd_table_size(struct fd_table *t);

@@ -44,7 +44,7 @@ struct mm {
 	enum area_flags default_flags; /* (m) AREA_LOCKED after mlockall(MCL_FUTURE) */
 	atomic64_t resident;      /* (a) pages in tables */
 	atomic_t users;           /* (a) tasks */
-	struct file *exe;         /* (m) */
+	struct file *exe;         /* (m) with inode_exec_begin() done on it */
 	struct list_node all;     /* on all_mms */
 };
 

@@ -20,13 +20,15 @@ struct tty;
 /* ALIVE -> ZOMBIE (last thread gone) -> REAPED (parent waited, or ignores SIGCHLD). */
 enum proc_state { PROC_ALIVE, PROC_ZOMBIE, PROC_REAPED };
 
+enum { GROUPS_MAX = 32 };
+
 /* User and group ids of a process; replaced as a whole, shared copy-on-write. */
 struct cred {
 	refcount_t refs;
 	uid_t uid, euid, suid, fsuid;
 	gid_t gid, egid, sgid, fsgid;
 	u32 group_count;
-	gid_t groups[32];
+	gid_t groups[GROUPS_MAX];
 };
 
 /* Signal actions, shared with CLONE_SIGHAND. */
@@ -58,7 +60,7 @@ struct proc {
 	struct pending_signals pending;  /* (s) for any thread */
 	bool exiting;                    /* (s) exit_group or a fatal signal: all threads go */
 	int exit_status;                 /* wait status: code << 8 or signal | 0x80 core */
-	bool stopped, continued;         /* (s) group stop state not yet waited for */
+	bool stopped, continued;         /* (s) a change that wait4 has not reported yet */
 	bool group_stop;                 /* (s) every thread is to stop, or has */
 	u32 stopped_threads;             /* (s) that have */
 	bool tell_continued;             /* (s) the parent has not heard that it goes on */
@@ -82,6 +84,7 @@ struct proc {
 	u64 child_min_faults, child_maj_faults;
 	u64 child_switches_voluntary, child_switches_forced;
 	u64 max_rss, child_max_rss;      /* KiB */
+	bool membarrier_registered;
 	u32 personality;
 	char exe_path[256];              /* absolute path of its ELF, for the debugger */
 

@@ -54,6 +54,9 @@ int signal_dequeue(sigset_t blocked, siginfo_t *info) REQUIRES(current->proc->si
 /* Takes the signals of a set out of every queue of the process. */
 void signal_discard_all(struct proc *p, sigset_t set) REQUIRES(p->sig_lock);
 
+/* Makes t look: wakes it from the states of the mask, too, or brings it into the kernel if it runs. */
+void signal_wake_task(struct task *t, u32 states) REQUIRES(t->proc->sig_lock);
+
 /* Brings every thread of the process to signal_deliver(). */
 void signal_wake_threads(struct proc *p) REQUIRES(p->sig_lock);
 

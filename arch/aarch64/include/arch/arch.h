@@ -186,6 +186,9 @@ struct task *arch_switch(struct task *prev, struct task *next);
 /* Makes a child's user registers, FP and TLS a copy of current's, with x0 = 0.  After arch_thread_init(). */
 void arch_thread_fork(struct task *child);
 
+/* Sets the TLS pointer of a child that has not run yet. */
+void arch_thread_set_tls(struct task *child, u64 tls);
+
 /* Sets current's EL0 registers for a new program: all zero but pc and sp; FP and TLS are zeroed. */
 void arch_thread_exec(vaddr_t pc, vaddr_t sp);
 
@@ -402,9 +405,6 @@ void arch_dcache_invalidate(const void *p, u64 size);
 size_t arch_copy_from_user(void *to, const void __user *from, size_t n);
 size_t arch_copy_to_user(void __user *to, const void *from, size_t n);
 size_t arch_clear_user(void __user *to, size_t n);
-
-/* One 32-bit atomic operation on user memory, for futexes.  0 or -EFAULT. */
-int arch_user_cmpxchg(u32 __user *p, u32 old, u32 val, u32 *found);
 
 /* One byte by an ordinary load that may fault (kernel addresses too): 0 or -EFAULT. */
 int arch_probe_read(const void *p, u8 *byte);
