@@ -70,6 +70,7 @@ void kmain(paddr_t dtb)
 
 	memory_init();
 	arch_vdso_init();
+	memory_mark_start();
 	stage_run_range(STAGE_mm_map, STAGE_mm_accounting);
 
 	drivers_probe(DRIVER_IRQCHIP);

@@ -304,7 +304,8 @@ struct mm_fault_result mm_fault(vaddr_t va, enum mm_access access)
 	if (!err)
 		err = fault_resolve(mm, a, va, access);
 	mutex_unlock(&mm->lock);
-	current->proc->min_faults++;
+	if (likely(current->proc))
+		current->proc->min_faults++;
 	if (likely(!err))
 		return (struct mm_fault_result){ 0, 0 };
 	switch (err) {

@@ -9,6 +9,8 @@
 #include <kernel/mm.h>
 #include <kernel/slab.h>
 
+u64 memory_free_at_start;
+
 void memory_init(void)
 {
 	for (u32 i = 0; i < machine.memory_count; i++)
@@ -16,4 +18,10 @@ void memory_init(void)
 	page_init();
 	kmalloc_init();
 	mm_setup();
+}
+
+void memory_mark_start(void)
+{
+	cache_drain();
+	memory_free_at_start = page_free_count() + kernel_mmu.table_count;
 }

@@ -3,9 +3,10 @@
  * either side.  Called by whoever needs it, in process context.
  *
  *	VMAP_BASE
- *	| guard | first area | guard | second | guard | ... |
+ *	| guard | first area | guard | guard | second | guard | ... |
  *
- * Invariants: areas are on all_vmaps by address, with at least one unmapped page between neighbours.
+ * Invariants: areas are on all_vmaps by address; the page below and the page above each are its own
+ * and never mapped.
  * Kernel stacks have a place of their own (kstack.c).  Translation tables, once made, stay.
  */
 #include <kernel/vmap.h>
@@ -56,9 +57,9 @@ static int vmap_place(struct vmap_area *v)
 	int err = 0;
 
 	list_for_each(next, &all_vmaps, all) {
-		if (start + v->size + PAGE_SIZE <= next->start)
+		if (start + v->size + 2 * PAGE_SIZE <= next->start)
 			break;
-		start = next->start + next->size + PAGE_SIZE;
+		start = next->start + next->size + 2 * PAGE_SIZE;
 	}
 	if (start + v->size + PAGE_SIZE <= VMAP_AREAS_END) {
 		v->start = start;

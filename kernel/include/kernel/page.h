@@ -72,6 +72,9 @@ extern u64 page_first_pfn, page_count;
 
 /* Everything up to kmalloc() and vmap_alloc().  Once, when <kernel/machine.h> is filled in. */
 void memory_init(void);
+/* Notes in memory_free_at_start how many pages are free or in kernel_mmu's tables, for accounting. */
+void memory_mark_start(void);
+extern u64 memory_free_at_start;
 /* Makes the page array from <kernel/machine.h>'s memory map.  Once, when the linear map is there. */
 void page_init(void);
 /* Gives pages that were reserved at boot (the initrd) to the allocator: whole pages inside only. */
