@@ -95,11 +95,12 @@ VDSO     := arch/aarch64/vdso
 VDSO_SRC := $(VDSO)/gettime.c $(VDSO)/sigreturn.S
 $(B)/gen/vdso.so: $(VDSO_SRC) $(VDSO)/vdso.lds arch/aarch64/include/arch/vdso_calls.h kernel/include/kernel/time.h
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fno-pic -fno-pie -fno-asynchronous-unwind-tables -O% -fstack-usage,$(KCFLAGS)) -O2 -fPIC \
+	$(call say,CC)
+	$(Q)$(CC) $(filter-out -fno-pic -fno-pie -fno-asynchronous-unwind-tables -O% -fstack-usage,$(KCFLAGS)) -O2 -fPIC \
 		-fasynchronous-unwind-tables -nostdlib -shared -Wl,-T,$(VDSO)/vdso.lds -Wl,--hash-style=both \
 		-Wl,-soname=linux-vdso.so.1 -Wl,--build-id=sha1 -Wl,--eh-frame-hdr -Wl,-z,max-page-size=4096 \
 		-Wl,--no-undefined $(VDSO_SRC) -o $@.debug
-	$(OBJCOPY) --strip-debug --strip-unneeded $@.debug $@
+	$(Q)$(OBJCOPY) --strip-debug --strip-unneeded $@.debug $@
 $(B)/gen/vdso_offsets.h: $(B)/gen/vdso.so
 	$(NM) $<.debug | sed -n 's/^\([0-9a-f]*\) T __kernel_rt_sigreturn$$/enum { VDSO_SIGRETURN = 0x\1 };/p' > $@
 $(B)/arch/aarch64/vdso.o: $(B)/gen/vdso_offsets.h
