@@ -5,6 +5,7 @@
 # linked at a multiple of 4 GiB), where its name starts, and the names, NUL-terminated.
 # kernel/debug/symbols.c searches them.
 awk '
+BEGIN { n = 0 }
 $2 ~ /^[tTW]$/ && $3 !~ /^[$.]/ && $3 !~ /^__.*_(start|end|stop)$/ && $3 != "_text" && $1 != last {
 	address[n] = substr($1, length($1) - 7)
 	name[n++] = $3
