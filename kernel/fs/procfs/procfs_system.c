@@ -1,0 +1,150 @@
+/* Files of /proc about the machine as a whole.  Layouts: proc(5). */
+#include "procfs.h"
+
+#include <arch/arch.h>
+#include <kernel/cpu.h>
+#include <kernel/machine.h>
+#include <kernel/page.h>
+#include <kernel/time.h>
+#include <kernel/version.h>
+#include <uapi/time.h>
+
+enum {
+	NSEC_PER_JIFFY = NSEC_PER_SEC / USER_HZ,
+	NSEC_PER_CENTI = NSEC_PER_SEC / 100,
+	PAGE_KIBS = PAGE_SIZE / 1024,
+};
+
+int procfs_show_meminfo(struct pseudo_text *t, u64 key)
+{
+	u64 total = page_total_count() * PAGE_KIBS;
+	u64 free = page_free_count() * PAGE_KIBS;
+
+	/* Nothing is ever paged out: what is not free is in use. */
+	pseudo_printf(t, "MemTotal:       %8lu kB\n", total);
+	pseudo_printf(t, "MemFree:        %8lu kB\n", free);
+	pseudo_printf(t, "MemAvailable:   %8lu kB\n", free);
+	pseudo_printf(t, "Buffers:        %8lu kB\n", (u64)0);
+	pseudo_printf(t, "Cached:         %8lu kB\n", (u64)0);
+	pseudo_printf(t, "SwapCached:     %8lu kB\n", (u64)0);
+	pseudo_printf(t, "SwapTotal:      %8lu kB\n", (u64)0);
+	pseudo_printf(t, "SwapFree:       %8lu kB\n", (u64)0);
+	pseudo_printf(t, "Shmem:          %8lu kB\n", (u64)0);
+	pseudo_printf(t, "SReclaimable:   %8lu kB\n", (u64)0);
+	return 0;
+}
+
+/* Names of AT_HWCAP's bits, from bit 0 (Linux: Documentation/arm64/elf_hwcaps.rst). */
+static const char *const cpuinfo_features[] = {
+	"fp", "asimd", "evtstrm", "aes", "pmull", "sha1", "sha2", "crc32", "atomics", "fphp",
+	"asimdhp", "cpuid", "asimdrdm", "jscvt", "fcma", "lrcpc", "dcpop", "sha3", "sm3", "sm4",
+	"asimddp", "sha512", "sve", "asimdfhm", "dit", "uscat", "ilrcpc", "flagm", "ssbs", "sb",
+};
+
+int procfs_show_cpuinfo(struct pseudo_text *t, u64 key)
+{
+	u64 hwcap = arch_hwcap();
+	u32 cpu, bit;
+
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		pseudo_printf(t, "processor\t: %u\n", cpu);
+		/* Two counts of the timer per loop, as Linux computes it on Arm. */
+		pseudo_printf(t, "BogoMIPS\t: %lu.%02lu\n", arch_counter_hz() / 500000,
+			      arch_counter_hz() / 5000 % 100);
+		pseudo_printf(t, "Features\t:");
+		for (bit = 0; bit < ARRAY_SIZE(cpuinfo_features); bit++) {
+			if (hwcap >> bit & 1)
+				pseudo_printf(t, " %s", cpuinfo_features[bit]);
+		}
+		pseudo_printf(t, "\nCPU architecture: 8\n\n");
+	}
+	return 0;
+}
+
+/* Time that all tasks have had so far, user and system; past processes included by their parents. */
+static void system_times(u64 *user, u64 *system)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasks_lock);
+	struct task *t;
+	u64 u, s;
+
+	*user = *system = 0;
+	list_for_each(t, &all_tasks, all) {
+		task_times(t, &u, &s);
+		*user += u;
+		*system += s;
+	}
+	spin_unlock_irqrestore(&tasks_lock, flags);
+}
+
+/* Per CPU only the idle time is known; the rest of its time is called system's. */
+static void stat_cpu(struct pseudo_text *t, u32 cpu, nsec_t now)
+{
+	u64 idle = MIN(cpus[cpu].idle_ns, now);
+
+	pseudo_printf(t, "cpu%u 0 0 %lu %lu 0 0 0 0 0 0\n", cpu, (now - idle) / NSEC_PER_JIFFY,
+		      idle / NSEC_PER_JIFFY);
+}
+
+int procfs_show_system_stat(struct pseudo_text *t, u64 key)
+{
+	nsec_t now = time_mono();
+	u64 user, system;
+	u64 idle = 0, irqs = 0, switches = 0;
+	u32 cpu, runnable = 0;
+
+	for (cpu = 0; cpu < cpu_count; cpu++) {
+		idle += cpus[cpu].idle_ns;
+		irqs += cpus[cpu].irq_count;
+		switches += cpus[cpu].rq.switches;
+		runnable += cpus[cpu].rq.count;
+	}
+	system_times(&user, &system);
+	pseudo_printf(t, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\n", user / NSEC_PER_JIFFY,
+		      system / NSEC_PER_JIFFY, idle / NSEC_PER_JIFFY);
+	for (cpu = 0; cpu < cpu_count; cpu++)
+		stat_cpu(t, cpu, now);
+	pseudo_printf(t, "intr %lu\nctxt %lu\nbtime %lu\n", irqs, switches,
+		      (time_real() - now) / NSEC_PER_SEC);
+	pseudo_printf(t, "processes %u\nprocs_running %u\nprocs_blocked 0\n", READ_ONCE(proc_count),
+		      runnable);
+	return 0;
+}
+
+int procfs_show_uptime(struct pseudo_text *t, u64 key)
+{
+	nsec_t now = time_mono();
+	u64 idle = 0;
+	u32 cpu;
+
+	for (cpu = 0; cpu < cpu_count; cpu++)
+		idle += cpus[cpu].idle_ns;
+	pseudo_printf(t, "%lu.%02lu %lu.%02lu\n", now / NSEC_PER_SEC, now / NSEC_PER_CENTI % 100,
+		      idle / NSEC_PER_SEC, idle / NSEC_PER_CENTI % 100);
+	return 0;
+}
+
+/* The averages are not kept; the numbers of tasks are true. */
+int procfs_show_loadavg(struct pseudo_text *t, u64 key)
+{
+	u32 runnable = 0;
+	u32 cpu;
+
+	for (cpu = 0; cpu < cpu_count; cpu++)
+		runnable += cpus[cpu].rq.count;
+	pseudo_printf(t, "0.00 0.00 0.00 %u/%u %d\n", runnable, READ_ONCE(proc_count),
+		      current->proc ? current->proc->pid : 0);
+	return 0;
+}
+
+int procfs_show_version(struct pseudo_text *t, u64 key)
+{
+	pseudo_printf(t, "%s version %s (cairn) %s\n", KERNEL_SYSNAME, KERNEL_RELEASE, KERNEL_VERSION);
+	return 0;
+}
+
+int procfs_show_boot_cmdline(struct pseudo_text *t, u64 key)
+{
+	pseudo_printf(t, "%s\n", machine.cmdline);
+	return 0;
+}
