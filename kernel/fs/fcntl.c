@@ -63,18 +63,14 @@ long sys_dup3(u32 old, u32 new, int flags)
 long sys_close_range(u32 first, u32 last, u32 flags)
 {
 	struct file *f;
-	int fd;
+	int fd, err;
 
 	if (first > last || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)))
 		return -EINVAL;
 	if (flags & CLOSE_RANGE_UNSHARE) {
-		struct fd_table *own, *shared = current->fds;
-		int err = fd_table_copy(shared, &own);
-
+		err = fd_table_unshare();
 		if (err)
 			return err;
-		current->fds = own;
-		fd_table_put(shared);
 	}
 	for (;;) {
 		fd = fd_table_next(current->fds, first, &f);

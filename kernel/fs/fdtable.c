@@ -359,6 +359,23 @@ int fd_table_copy(struct fd_table *from, struct fd_table **out)
 	return 0;
 }
 
+int fd_table_unshare(void)
+{
+	struct fd_table *own, *shared = current->fds;
+	irqflags_t flags;
+	int err;
+
+	err = fd_table_copy(shared, &own);
+	if (err)
+		return err;
+	/* Under the lock, because /proc takes references of it there. */
+	flags = spin_lock_irqsave(&current->proc->sig_lock);
+	current->fds = own;
+	spin_unlock_irqrestore(&current->proc->sig_lock, flags);
+	fd_table_put(shared);
+	return 0;
+}
+
 void fd_table_put(struct fd_table *t)
 {
 	struct file *f;

@@ -10,7 +10,7 @@
 #include <kernel/file.h>
 #include <kernel/stage.h>
 #include <kernel/string.h>
-#include <kernel/version.h>
+#include <kernel/uts.h>
 
 enum { PSEUDO_STAGE_TEXT = 512 };
 
@@ -67,7 +67,7 @@ static void pseudo_stage_proc(void)
 	char text[PSEUDO_STAGE_TEXT];
 
 	EXPECT_GT(pseudo_stage_read("/proc/version", text), 0);
-	EXPECT(strstr(text, KERNEL_RELEASE));
+	EXPECT(strstr(text, uts_name.release));
 	EXPECT_GT(pseudo_stage_read("/proc/filesystems", text), 0);
 	EXPECT(strstr(text, "nodev\tdevtmpfs\n"));
 	EXPECT(strstr(text, "nodev\tdevpts\n"));

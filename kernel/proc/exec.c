@@ -218,17 +218,9 @@ int exec_lone_thread(void)
 /* A descriptor table that other processes use, too, stays theirs. */
 static int exec_own_files(void)
 {
-	struct fd_table *own;
-	int err;
-
 	if (!fd_table_is_shared(current->fds))
 		return 0;
-	err = fd_table_copy(current->fds, &own);
-	if (err)
-		return err;
-	fd_table_put(current->fds);
-	current->fds = own;
-	return 0;
+	return fd_table_unshare();
 }
 
 /* The thread's name is the last part of the path; the process remembers where its program is. */
@@ -270,9 +262,12 @@ static void exec_commit(struct exec *x)
 {
 	struct exec_image *first = x->interp.file ? &x->interp : &x->program;
 	struct mm *old = current->mm;
+	irqflags_t flags;
 
 	futex_exit(current);
+	flags = spin_lock_irqsave(&current_proc()->sig_lock);
 	sched_use_mm(x->mm);
+	spin_unlock_irqrestore(&current_proc()->sig_lock, flags);
 	x->mm = NULL;
 	vfork_release(current_proc());
 	if (old)

@@ -33,24 +33,33 @@ void vfork_release(struct proc *p)
 static void exit_memory(struct task *t)
 {
 	struct mm *mm = t->mm;
+	irqflags_t flags;
 	u64 rss;
 
 	if (!mm)
 		return;
 	rss = (u64)atomic64_load(&mm->resident) * PAGE_KIB;
 	t->proc->max_rss = MAX(t->proc->max_rss, rss);
+	/* Under the lock, because /proc takes references of it there. */
+	flags = spin_lock_irqsave(&t->proc->sig_lock);
 	sched_use_mm(NULL);
+	spin_unlock_irqrestore(&t->proc->sig_lock, flags);
 	mm_put(mm);
 }
 
 static void exit_files(struct task *t)
 {
-	if (t->fds)
-		fd_table_put(t->fds);
-	if (t->fs)
-		fs_context_put(t->fs);
+	irqflags_t flags = spin_lock_irqsave(&t->proc->sig_lock);
+	struct fd_table *fds = t->fds;
+	struct fs_context *fs = t->fs;
+
 	t->fds = NULL;
 	t->fs = NULL;
+	spin_unlock_irqrestore(&t->proc->sig_lock, flags);
+	if (fds)
+		fd_table_put(fds);
+	if (fs)
+		fs_context_put(fs);
 }
 
 void proc_kill_threads(struct proc *p)

@@ -9,7 +9,7 @@
 #include <kernel/printf.h>
 #include <kernel/procfs.h>
 #include <kernel/string.h>
-#include <kernel/version.h>
+#include <kernel/uts.h>
 
 enum { PROC_MAGIC = 0x9fa0 };
 
@@ -213,17 +213,24 @@ static int procfs_read_mounts(u64 key, char *buf, size_t n)
 
 static int procfs_show_ostype(struct pseudo_text *t, u64 key)
 {
-	pseudo_printf(t, "%s\n", KERNEL_SYSNAME);
+	pseudo_printf(t, "%s\n", uts_name.sysname);
 	return 0;
 }
 
 static int procfs_show_osrelease(struct pseudo_text *t, u64 key)
 {
-	pseudo_printf(t, "%s\n", KERNEL_RELEASE);
+	pseudo_printf(t, "%s\n", uts_name.release);
+	return 0;
+}
+
+static int procfs_show_hostname(struct pseudo_text *t, u64 key)
+{
+	pseudo_printf(t, "%s\n", uts_name.nodename);
 	return 0;
 }
 
 static const struct pseudo_node procfs_sys_kernel[] = {
+	PROC_TEXT("hostname", procfs_show_hostname),
 	PROC_TEXT("osrelease", procfs_show_osrelease),
 	PROC_TEXT("ostype", procfs_show_ostype),
 	{ NULL },

@@ -6,7 +6,7 @@
 #include <kernel/machine.h>
 #include <kernel/page.h>
 #include <kernel/time.h>
-#include <kernel/version.h>
+#include <kernel/uts.h>
 #include <uapi/time.h>
 
 enum {
@@ -139,7 +139,8 @@ int procfs_show_loadavg(struct pseudo_text *t, u64 key)
 
 int procfs_show_version(struct pseudo_text *t, u64 key)
 {
-	pseudo_printf(t, "%s version %s (cairn) %s\n", KERNEL_SYSNAME, KERNEL_RELEASE, KERNEL_VERSION);
+	pseudo_printf(t, "%s version %s (cairn) %s\n", uts_name.sysname,
+		      uts_name.release, uts_name.version);
 	return 0;
 }
 

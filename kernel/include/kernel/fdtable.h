@@ -26,3 +26,6 @@ bool fd_table_is_shared(const struct fd_table *t);
 
 /* How many descriptors there are places for: every open one is below. */
 u32 fd_table_size(struct fd_table *t);
+
+/* Gives current a copy of its table for its own.  0 or -ENOMEM.  May sleep. */
+int fd_table_unshare(void);
