@@ -28,11 +28,22 @@ static bool console_tty_idle(struct tty *tty)
 	return uart_idle();
 }
 
+static void console_tty_count(struct tty *tty, struct serial_counters *out)
+{
+	irqflags_t flags = spin_lock_irqsave(&uart.lock);
+
+	out->rx = (s32)uart.rx_bytes;
+	out->tx = (s32)uart.tx_bytes;
+	out->overrun = (s32)uart.rx_overruns;
+	spin_unlock_irqrestore(&uart.lock, flags);
+}
+
 static const struct tty_driver console_driver = {
 	.name = "pl011",
 	.write = console_tty_write,
 	.room = console_tty_room,
 	.idle = console_tty_idle,
+	.count = console_tty_count,
 };
 
 struct tty console_tty = {

@@ -189,6 +189,16 @@ static long tty_ioctl_session(struct tty *tty, u32 cmd, unsigned long arg)
 	}
 }
 
+static long tty_get_counters(struct tty *tty, struct serial_counters __user *user)
+{
+	struct serial_counters counters = { 0 };
+
+	if (!tty->driver->count)
+		return -ENOTTY;
+	tty->driver->count(tty, &counters);
+	return copy_to_user(user, &counters, sizeof(counters));
+}
+
 long tty_ioctl(struct file *f, u32 cmd, unsigned long arg)
 {
 	struct tty *tty = f->private;
@@ -208,6 +218,8 @@ long tty_ioctl(struct file *f, u32 cmd, unsigned long arg)
 		return tty_get_available(tty, (int __user *)arg);
 	case TIOCOUTQ:
 		return put_user((int)!tty->driver->idle(tty), (int __user *)arg);
+	case TIOCGICOUNT:
+		return tty_get_counters(tty, (struct serial_counters __user *)arg);
 	case TCFLSH:
 		return tty_flush(tty, arg);
 	case TCXONC:

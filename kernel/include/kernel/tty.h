@@ -22,6 +22,8 @@ struct tty_driver {
 	/* How many write() would take now; tty_writable() is due when it was little and has grown. */
 	size_t (*room)(struct tty *tty);
 	bool (*idle)(struct tty *tty);     /* everything written is out */
+	/* What the port has counted; NULL: it does not count. */
+	void (*count)(struct tty *tty, struct serial_counters *out);
 };
 
 /* Fields: (t) tty.lock, irqsave  (w) write_lock  (!) set at creation */

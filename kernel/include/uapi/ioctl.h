@@ -25,6 +25,7 @@ enum ioctl_request {
 	TIOCNOTTY  = 0x5422,
 	TCSBRKP    = 0x5425,
 	TIOCGSID   = 0x5429,
+	TIOCGICOUNT = 0x545d,
 	FIONCLEX   = 0x5450,
 	FIOCLEX    = 0x5451,
 	FIOASYNC   = 0x5452,

@@ -79,3 +79,11 @@ enum termios_lflag {
 /* tcflush(3), tcflow(3) */
 enum { TCIFLUSH, TCOFLUSH, TCIOFLUSH };
 enum { TCOOFF, TCOON, TCIOFF, TCION };
+
+/* TIOCGICOUNT: what a serial port has counted. */
+struct serial_counters {
+	s32 cts, dsr, rng, dcd;
+	s32 rx, tx;
+	s32 frame, overrun, parity, brk, buf_overrun;
+	s32 reserved[9];
+};
