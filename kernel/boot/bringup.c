@@ -7,5 +7,3 @@
 __attribute__((weak)) void pseudo_mounts_init(void)
 {
 }
-
-WEAK u32 proc_count;
