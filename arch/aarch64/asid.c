@@ -11,6 +11,7 @@
 
 #include <arch/boot.h>
 #include <arch/tlb.h>
+#include <arch/tlb_model.h>
 #include <kernel/bitmap.h>
 #include <kernel/cpu.h>
 #include <kernel/sections.h>
@@ -170,5 +171,6 @@ void arch_mmu_switch(struct arch_mmu *next)
 		/* Who changes the tables sees this CPU in cpus, or this CPU sees the change. */
 		__asm__ volatile("dsb ish" : : : "memory");
 	}
+	TLB_MODEL(load, cpu->id, next);
 	ttbr0_write(next->root | (next->context & ASID_MASK) << 48);
 }

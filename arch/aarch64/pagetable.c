@@ -13,6 +13,7 @@
 #include <arch/boot.h>
 #include <arch/early_mmu.h>
 #include <arch/tlb.h>
+#include <arch/tlb_model.h>
 #include <kernel/errno.h>
 #include <kernel/page.h>
 #include <kernel/panic.h>
@@ -315,6 +316,7 @@ int pt_protect(struct arch_mmu *mmu, vaddr_t va, u64 size, enum pt_flags flags)
 		va += 1UL << pt_level_shift(level);
 	}
 	tlb_flush_range(mmu, start, size);
+	TLB_MODEL(check, mmu, start, size, TLB_LEFT_STALE);
 	return 0;
 }
 
@@ -342,8 +344,11 @@ static void unmap_batch_finish(struct unmap_batch *b)
 	if (!b->count)
 		return;
 	tlb_flush_range(b->mmu, first->va, last->va + last->size - first->va);
-	for (unsigned int i = 0; b->gone && i < b->count; i++)
-		b->gone(b->arg, &b->leaves[i]);
+	for (unsigned int i = 0; i < b->count; i++) {
+		TLB_MODEL(check, b->mmu, b->leaves[i].va, b->leaves[i].size, TLB_RELEASED_STALE);
+		if (b->gone)
+			b->gone(b->arg, &b->leaves[i]);
+	}
 	b->count = 0;
 }
 

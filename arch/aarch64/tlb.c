@@ -7,6 +7,7 @@
 #include <arch/tlb.h>
 
 #include <arch/pte.h>
+#include <arch/tlb_model.h>
 #include <kernel/cpu.h>
 #include <kernel/task.h>
 
@@ -65,15 +66,19 @@ void tlb_flush_range(const struct arch_mmu *mmu, vaddr_t va, u64 size)
 
 	if (mmu == &kernel_mmu) {
 		tlb_flush_kernel(va, size);
+		TLB_MODEL(invalidate, mmu, va, size, true);
 		return;
 	}
 	/* Neither may this task move nor the address space start elsewhere unseen in between. */
 	flags = arch_irq_save();
 	arch_mb();
-	if (READ_ONCE(mmu->cpus) == 1UL << this_cpu()->id)
+	if (READ_ONCE(mmu->cpus) == 1UL << this_cpu()->id) {
 		tlb_flush_here(asid, va, size);
-	else if (READ_ONCE(mmu->cpus))
+		TLB_MODEL(invalidate, mmu, va, size, false);
+	} else if (READ_ONCE(mmu->cpus)) {
 		tlb_flush_everywhere(asid, va, size);
+		TLB_MODEL(invalidate, mmu, va, size, true);
+	}
 	arch_irq_restore(flags);
 }
 
@@ -82,4 +87,5 @@ void tlb_flush_local(void)
 	__asm__ volatile("dsb nshst" : : : "memory");
 	tlbi_all(vmalle1);
 	__asm__ volatile("dsb nsh\n\tisb" : : : "memory");
+	TLB_MODEL(invalidate_cpu, this_cpu()->id);
 }

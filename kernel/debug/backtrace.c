@@ -48,6 +48,11 @@ int backtrace_task(const struct task *t, struct backtrace_entry *entries, int ma
 	return backtrace_collect(&u, entries, max);
 }
 
+vaddr_t backtrace_symbol_pc(const struct backtrace_entry *e)
+{
+	return e->tf ? e->pc : e->pc - 4;
+}
+
 void backtrace_print(const struct backtrace_entry *entries, int count)
 {
 	char name[BACKTRACE_NAME_MAX];

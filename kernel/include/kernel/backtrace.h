@@ -18,6 +18,12 @@ int backtrace_trap(const struct trap_frame *tf, struct backtrace_entry *entries,
 /* Of a task that does not run. */
 int backtrace_task(const struct task *t, struct backtrace_entry *entries, int max);
 
+/*
+ * Where an entry is looked up: a return address may be the first byte after its function, so the call
+ * before it counts.
+ */
+vaddr_t backtrace_symbol_pc(const struct backtrace_entry *e);
+
 /* Prints them to the log, one line each.  Any context. */
 void backtrace_print(const struct backtrace_entry *entries, int count);
 void backtrace_print_here(void);

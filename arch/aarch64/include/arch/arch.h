@@ -340,6 +340,10 @@ static inline pte_t pte_write_protect(pte_t pte)
 	return (pte_t){ pte.val | PTE_RDONLY };
 }
 
+/* The TLB model of stage mm.asid (<arch/tlb_model.h>) wants to see every store while it is on. */
+extern bool tlb_model_on;
+void tlb_model_store(const struct arch_mmu *mmu, vaddr_t va, int level, pte_t old, pte_t new);
+
 /*
  * Every store to a live translation table.  From invalid to valid pt_publish() must follow, from valid
  * tlb_flush_range(); a valid entry never changes its address in one step (break before make).
@@ -347,6 +351,8 @@ static inline pte_t pte_write_protect(pte_t pte)
 static __always_inline void pte_write(const struct arch_mmu *mmu, pte_t *entry, vaddr_t va, int level,
 				      pte_t value)
 {
+	if (unlikely(tlb_model_on))
+		tlb_model_store(mmu, va, level, *entry, value);
 	WRITE_ONCE(entry->val, value.val);
 }
 
