@@ -150,7 +150,7 @@ static const char *panic_begin(const struct buf *console)
 {
 	enum { TAIL = 4000 };
 	const char *found = NULL, *p = console->data;
-	static const char *const words[] = { "panic", "Oops", "oops" };
+	static const char *const words[] = { "Cannot boot", "panic", "Oops", "oops" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words) && !found; i++)
 		found = strstr(console->data, words[i]);

@@ -21,7 +21,7 @@ static __noreturn void machine_refused(const char *why)
 {
 	if (!uart.base)
 		uart_early_init(MACHINE_LAST_RESORT_UART);
-	panic("device tree refused: %s", why);
+	boot_refuse("device tree refused: %s", why);
 }
 
 static void machine_describe(const struct machine *m)

@@ -69,6 +69,24 @@ void panic(const char *fmt, ...)
 	arch_reset();
 }
 
+void boot_refuse(const char *fmt, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	arch_irq_disable();
+	log_enter_panic();
+	if (irq_chip && current->cpu)
+		smp_stop_others();
+	log_print(LOG_EMERG, "Cannot boot: %s", what);
+	if (boot_options.panic && strcmp(boot_options.panic, "halt") == 0)
+		panic_halt();
+	arch_reset();
+}
+
 void assert_failed(const char *file, int line, const char *expr)
 {
 	panic("%s:%d: assertion failed: %s", file, line, expr);

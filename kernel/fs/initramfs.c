@@ -250,5 +250,5 @@ void initramfs_init(void)
 		return;
 	}
 	if (initramfs_unpack(phys_to_virt(machine.initrd.base), machine.initrd.size))
-		panic("the initramfs cannot be used");
+		boot_refuse("the initramfs cannot be used, see above");
 }

@@ -53,7 +53,7 @@ static u64 page_array_place(u64 count)
 		if (pfn + count <= (ram->base + ram->size) >> PAGE_SHIFT)
 			return pfn;
 	}
-	panic("page: no room for %llu pages of page array", (unsigned long long)count);
+	boot_refuse("page: no room for %llu pages of page array", (unsigned long long)count);
 }
 
 static void page_reserve(struct pfn_range r)

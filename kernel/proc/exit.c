@@ -165,7 +165,9 @@ static void exit_process(struct proc *p, struct list *gone) REQUIRES(tree_lock)
 {
 	ASSERT(spin_held(&tree_lock));
 	if (p == init_proc)
-		panic("init ended with status 0x%x", p->exit_status);
+		boot_refuse("init (%s) ended with %s %d", current->name,
+			    p->exit_status & 0x7f ? "signal" : "exit status",
+			    p->exit_status & 0x7f ? p->exit_status & 0x7f : p->exit_status >> 8);
 	exit_children(p, gone);
 	p->state = PROC_ZOMBIE;
 	group_check_orphaned(p->group, p);

@@ -51,9 +51,9 @@ void init_start(void)
 	struct file *console;
 
 	if (file_open_kernel("/dev/console", O_RDWR, 0, &console))
-		panic("init: no /dev/console");
+		boot_refuse("init: no /dev/console");
 	init_words();
 	if (init_try(boot_options.init, console) && init_try("/bin/sh", console))
-		panic("no program to run as init");
+		boot_refuse("no program to run as init: neither %s nor /bin/sh", boot_options.init);
 	file_put(console);
 }

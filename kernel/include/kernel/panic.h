@@ -9,6 +9,12 @@
  */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
+/*
+ * What the machine was given cannot be used, which is no fault of the kernel's: says so in one line,
+ * "Cannot boot: ...", and ends as panic() does.  Any context.
+ */
+void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn;
+
 void assert_failed(const char *file, int line, const char *expr) __noreturn;
 
 #define PANIC_IF(cond)                                                                             \
