@@ -1,25 +1,16 @@
 /*
- * Object caches.  An allocation takes the last freed object from this CPU's magazine; an empty or full
- * magazine exchanges half of itself with the slabs under the cache's lock.  Called by everybody, from
- * any context.
+ * The slabs of a cache: blocks of pages cut into objects.  Called by kernel/mm/cache.c, which keeps
+ * magazines of free objects before them; any context.
  *
  * Invariants: a slab with a free object is on cache.partial; a full one is on no list and is found again
- * through its objects' struct page.  Empty slabs but one are given back.
- * Linux's SLUB has freelists of whole slabs per CPU and randomised order; magazines are Bonwick's.
+ * through its objects' struct page.  Free objects are linked through their first word.
  */
-#include <kernel/slab.h>
-
-#include <arch/arch.h>
 #include <kernel/cache.h>
-#include <kernel/errno.h>
+
+#include <kernel/page.h>
 #include <kernel/panic.h>
-#include <kernel/string.h>
-#include <kernel/task.h>
 
-enum { SLAB_ORDER_MAX = 3, SLAB_OBJECTS_WANTED = 8, CACHE_ALIGN_MIN = 8 };
-
-struct list all_caches = LIST_INIT(all_caches);
-static struct spinlock all_caches_lock = SPINLOCK_INIT("all_caches");
+enum { SLAB_ORDER_MAX = 3, SLAB_OBJECTS_WANTED = 8 };
 
 /* A free object: the next one in its slab. */
 struct free_object {
@@ -69,8 +60,7 @@ static void slab_destroy(struct page *slab)
 	page_put(slab);
 }
 
-/* Makes a slab and puts it on the partial list.  0 or -ENOMEM. */
-static int cache_grow(struct cache *c, enum alloc_flags flags)
+int cache_grow(struct cache *c, enum alloc_flags flags)
 {
 	struct page *slab;
 	irqflags_t irq;
@@ -87,8 +77,7 @@ static int cache_grow(struct cache *c, enum alloc_flags flags)
 	return 0;
 }
 
-/* Moves up to `want` free objects from the slabs to `objects`; returns how many there were. */
-static u32 cache_take(struct cache *c, void **objects, u32 want)
+u32 cache_take(struct cache *c, void **objects, u32 want)
 {
 	u32 n = 0;
 
@@ -111,8 +100,7 @@ static u32 cache_take(struct cache *c, void **objects, u32 want)
 	return n;
 }
 
-/* Gives objects back to their slabs; slabs that nobody uses go to `dead`. */
-static void cache_give(struct cache *c, void **objects, u32 n, u32 keep_empty, struct list *dead)
+void cache_give(struct cache *c, void **objects, u32 n, u32 keep_empty, struct list *dead)
 {
 	ASSERT(spin_held(&c->lock));
 	c->used -= n;
@@ -134,7 +122,7 @@ static void cache_give(struct cache *c, void **objects, u32 n, u32 keep_empty, s
 	}
 }
 
-static void slabs_destroy(struct list *dead)
+void slabs_destroy(struct list *dead)
 {
 	struct page *slab;
 
@@ -142,84 +130,7 @@ static void slabs_destroy(struct list *dead)
 		slab_destroy(slab);
 }
 
-/* Fills half of this CPU's empty magazine.  Interrupts off. */
-static bool magazine_fill(struct cache *c, struct magazine *m, enum alloc_flags flags)
-{
-	irqflags_t irq;
-
-	for (;;) {
-		irq = spin_lock_irqsave(&c->lock);
-		m->count = cache_take(c, m->objects, (c->magazine + 1) / 2);
-		spin_unlock_irqrestore(&c->lock, irq);
-		if (m->count)
-			return true;
-		if (cache_grow(c, flags))
-			return false;
-	}
-}
-
-/* Gives the `n` objects that were freed longest ago back.  Interrupts off. */
-static void magazine_shrink(struct cache *c, struct magazine *m, u32 n, u32 keep_empty)
-{
-	struct list dead = LIST_INIT(dead);
-	irqflags_t irq = spin_lock_irqsave(&c->lock);
-
-	cache_give(c, m->objects, n, keep_empty, &dead);
-	spin_unlock_irqrestore(&c->lock, irq);
-	slabs_destroy(&dead);
-	m->count -= n;
-	memmove(m->objects, m->objects + n, m->count * sizeof(m->objects[0]));
-}
-
-/* An object as the magazine has it, unchecked. */
-static void *cache_take_one(struct cache *c, enum alloc_flags flags)
-{
-	irqflags_t irq = arch_irq_save();
-	struct magazine *m = &c->magazines[this_cpu()->id];
-	void *obj = NULL;
-
-	if (likely(m->count) || magazine_fill(c, m, flags))
-		obj = m->objects[--m->count];
-	arch_irq_restore(irq);
-	return obj;
-}
-
-void *cache_alloc(struct cache *c, enum alloc_flags flags)
-{
-	void *obj = cache_take_one(c, flags);
-
-	if (unlikely(!obj))
-		return NULL;
-	/* A damaged object is never used again. */
-	while (unlikely(c->flags & CACHE_CHECKED) &&
-	       !cache_check_alloc(c, obj, __builtin_return_address(0))) {
-		obj = cache_take_one(c, flags);
-		if (!obj)
-			return NULL;
-	}
-	if ((c->flags & CACHE_ZERO) || (flags & ALLOC_ZERO))
-		memset(obj, 0, c->size);
-	return obj;
-}
-
-void cache_free(struct cache *c, void *obj)
-{
-	struct magazine *m;
-	irqflags_t irq;
-
-	if (unlikely(c->flags & CACHE_CHECKED) &&
-	    !cache_check_free(c, obj, __builtin_return_address(0)))
-		return;
-	irq = arch_irq_save();
-	m = &c->magazines[this_cpu()->id];
-	if (unlikely(m->count == c->magazine))
-		magazine_shrink(c, m, (c->magazine + 1) / 2, CACHE_EMPTY_MAX);
-	m->objects[m->count++] = obj;
-	arch_irq_restore(irq);
-}
-
-/* Takes the empty slabs off the partial list. */
-static void cache_trim(struct cache *c)
+void cache_trim(struct cache *c)
 {
 	struct list dead = LIST_INIT(dead);
 	struct page *slab, *after;
@@ -237,49 +148,7 @@ static void cache_trim(struct cache *c)
 	slabs_destroy(&dead);
 }
 
-static void cache_drain_one(struct cache *c)
-{
-	irqflags_t irq = arch_irq_save();
-	struct magazine *m = &c->magazines[this_cpu()->id];
-
-	magazine_shrink(c, m, m->count, 0);
-	arch_irq_restore(irq);
-	cache_trim(c);
-}
-
-void cache_drain(void)
-{
-	irqflags_t irq = spin_lock_irqsave(&all_caches_lock);
-	struct cache *c;
-
-	list_for_each(c, &all_caches, all)
-		cache_drain_one(c);
-	spin_unlock_irqrestore(&all_caches_lock, irq);
-}
-
-u64 cache_live_count(const struct cache *c)
-{
-	u64 n = c->used;
-
-	for (u32 cpu = 0; cpu < CPUS_MAX; cpu++)
-		n -= READ_ONCE(c->magazines[cpu].count);
-	return n;
-}
-
-u64 cache_page_count(void)
-{
-	irqflags_t irq = spin_lock_irqsave(&all_caches_lock);
-	struct cache *c;
-	u64 n = 0;
-
-	list_for_each(c, &all_caches, all)
-		n += c->slab_count << c->order;
-	spin_unlock_irqrestore(&all_caches_lock, irq);
-	return n;
-}
-
-/* How objects lie in memory, and how many at a time. */
-static void cache_layout(struct cache *c, size_t size, size_t align)
+void cache_layout(struct cache *c, size_t size, size_t align)
 {
 	size_t stride = MAX(size, sizeof(struct free_object));
 
@@ -295,43 +164,4 @@ static void cache_layout(struct cache *c, size_t size, size_t align)
 	while (c->magazine > 4 && c->magazine * c->stride > 8 * PAGE_SIZE)
 		c->magazine /= 2;
 	PANIC_IF(!c->per_slab);
-}
-
-struct cache *cache_create(const char *name, size_t size, size_t align, enum cache_flags flags)
-{
-	struct page *home;
-	struct cache *c;
-	irqflags_t irq;
-	u32 order = 0;
-
-	while (PAGE_SIZE << order < sizeof(*c))
-		order++;
-	if (page_alloc(order, ALLOC_ZERO, &home))
-		panic("cache %s: out of memory", name);
-	c = page_virt(home);
-	c->name = name;
-	c->flags = flags;
-	if (CONFIG_DEBUG && !(flags & CACHE_UNCHECKED))
-		c->flags |= CACHE_CHECKED;
-	cache_layout(c, size, MAX(align, (size_t)CACHE_ALIGN_MIN));
-	spin_init(&c->lock, name);
-	list_init(&c->partial);
-	irq = spin_lock_irqsave(&all_caches_lock);
-	list_push_back(&all_caches, &c->all);
-	spin_unlock_irqrestore(&all_caches_lock, irq);
-	return c;
-}
-
-void cache_destroy(struct cache *c)
-{
-	irqflags_t irq;
-
-	cache_drain_one(c);
-	if (c->used)
-		panic("cache %s: destroyed with %llu objects in use", c->name,
-		      (unsigned long long)c->used);
-	irq = spin_lock_irqsave(&all_caches_lock);
-	list_remove(&c->all);
-	spin_unlock_irqrestore(&all_caches_lock, irq);
-	page_put(page_from_virt(c));
 }

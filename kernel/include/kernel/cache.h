@@ -50,6 +50,24 @@ struct cache {
 
 extern struct list all_caches;
 
+/* ---- Slabs, kernel/mm/slab.c ------------------------------------------------------------------- */
+
+/* Decides how objects of `size` lie in slabs; c->flags is set. */
+void cache_layout(struct cache *c, size_t size, size_t align);
+/* Makes a slab and puts it on the partial list.  0 or -ENOMEM. */
+int cache_grow(struct cache *c, enum alloc_flags flags);
+/* Moves up to `want` free objects from the slabs to `objects`; returns how many there were. */
+u32 cache_take(struct cache *c, void **objects, u32 want) REQUIRES(c->lock);
+/* Gives objects back to their slabs; slabs that become empty, beyond `keep_empty`, go to `dead`. */
+void cache_give(struct cache *c, void **objects, u32 n, u32 keep_empty, struct list *dead)
+	REQUIRES(c->lock);
+/* Gives the pages of slabs back that cache_give() collected. */
+void slabs_destroy(struct list *dead);
+/* Gives back every empty slab. */
+void cache_trim(struct cache *c);
+
+/* ---- Checks, kernel/mm/slab_check.c ------------------------------------------------------------ */
+
 /* Prepares the red zone and poison of an object in a new slab. */
 void cache_check_init(struct cache *c, void *obj);
 /* Checks an object on its way out (alloc) and in (free); true when it is sound. */

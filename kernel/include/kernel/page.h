@@ -56,7 +56,8 @@ struct page {
 		};
 		u64 private;
 	};
-} __aligned(64);
+	u64 unused;                     /* makes it 64 bytes */
+};
 
 STATIC_ASSERT(sizeof(struct page) == 64, "one cache line, so that boot clears it with one DC ZVA");
 
