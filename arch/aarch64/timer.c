@@ -34,6 +34,18 @@ void arch_timer_stop(void)
 	__asm__ volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"((u64)CNTV_IMASK));
 }
 
+/* The EL1 physical timer, which nobody else uses: the watchdog's. */
+void arch_watchdog_set(u64 count)
+{
+	__asm__ volatile("msr cntp_cval_el0, %0\n\tmsr cntp_ctl_el0, %1\n\tisb"
+			 : : "r"(count), "r"((u64)CNTV_ENABLE));
+}
+
+void arch_watchdog_stop(void)
+{
+	__asm__ volatile("msr cntp_ctl_el0, %0\n\tisb" : : "r"((u64)CNTV_IMASK));
+}
+
 static bool pmu_present(void)
 {
 	u64 dfr0;

@@ -18,6 +18,7 @@
 #include <kernel/task.h>
 #include <kernel/uaccess.h>
 #include <kernel/vmap.h>
+#include <kernel/watchdog.h>
 
 struct trap_expected trap_expected;
 
@@ -78,6 +79,11 @@ void trap_el0_irq(struct trap_frame *tf)
 {
 	current->cpu->irq_from_user = true;
 	irq_dispatch();
+}
+
+void trap_fiq(struct trap_frame *tf)
+{
+	watchdog_nmi(tf);
 }
 
 /* An `mrs` of an ID register, given by the fields of the instruction. */

@@ -122,11 +122,11 @@ vectors:
 	slot_bad 3
 	slot_el1 el1_sync_tail
 	slot_el1 el1_irq_tail
-	slot_bad 6			/* FIQ: always masked */
+	slot_el1 el1_fiq_tail
 	slot_el1 el1_serror_tail
 	slot_el0 el0_sync_tail
 	slot_el0 el0_irq_tail
-	slot_bad 10
+	slot_el0 el0_fiq_tail
 	slot_el0 el0_serror_tail
 	slot_bad 12			/* AArch32 at EL0: never entered */
 	slot_bad 13
@@ -154,16 +154,25 @@ vectors_end:
 	tail_begin el1_sync_tail, 0
 	mrs	x22, far_el1
 	str	x22, [sp, #TF_FAR]
+	msr	daifclr, #DAIF_F
 	mov	x0, sp
 	bl	trap_el1_sync
 	b	return_to_kernel
 	tail_end el1_sync_tail
 
 	tail_begin el1_irq_tail, 0
+	msr	daifclr, #DAIF_F
 	mov	x0, sp
 	bl	trap_el1_irq
 	b	return_to_kernel
 	tail_end el1_irq_tail
+
+	/* F stays masked: one at a time. */
+	tail_begin el1_fiq_tail, 0
+	mov	x0, sp
+	bl	trap_fiq
+	b	return_to_kernel
+	tail_end el1_fiq_tail
 
 	tail_begin el1_serror_tail, 0
 	mov	x0, sp
@@ -177,13 +186,14 @@ vectors_end:
 	b.ne	1f
 	/* A system call: the one path that is short. */
 	mov	x0, sp
-	msr	daifclr, #2
+	msr	daifclr, #(DAIF_I | DAIF_F)
 	bl	syscall_dispatch
 	b	return_to_user
 1:	mrs	x22, far_el1
 	str	x22, [sp, #TF_FAR]
 	mov	x22, #-1
 	stp	x0, x22, [sp, #TF_ORIG_X0]
+	msr	daifclr, #DAIF_F
 	mov	x0, sp
 	bl	trap_el0_sync
 	b	return_to_user
@@ -192,10 +202,19 @@ vectors_end:
 	tail_begin el0_irq_tail, 1
 	mov	x22, #-1
 	stp	x0, x22, [sp, #TF_ORIG_X0]
+	msr	daifclr, #DAIF_F
 	mov	x0, sp
 	bl	trap_el0_irq
 	b	return_to_user
 	tail_end el0_irq_tail
+
+	tail_begin el0_fiq_tail, 1
+	mov	x22, #-1
+	stp	x0, x22, [sp, #TF_ORIG_X0]
+	mov	x0, sp
+	bl	trap_fiq
+	b	return_to_user
+	tail_end el0_fiq_tail
 
 	tail_begin el0_serror_tail, 1
 	mov	x22, #-1
@@ -212,11 +231,11 @@ vectors_end:
 	b	return_to_kernel
 	tail_end bad_vector_tail
 
-/* SP at the trap frame, interrupts off. */
+/* SP at the trap frame.  An exception from here on would overwrite ELR and SPSR. */
 	.type	return_to_kernel, %function
 return_to_kernel:
 	cfi_trap_frame
-	msr	daifset, #2
+	msr	daifset, #(DAIF_I | DAIF_F)
 	ldp	x20, x21, [sp, #TF_PC]
 	msr	elr_el1, x20
 	msr	spsr_el1, x21
@@ -231,7 +250,7 @@ return_to_kernel:
 	.type	return_to_user, %function
 return_to_user:
 	cfi_trap_frame
-1:	msr	daifset, #2
+1:	msr	daifset, #(DAIF_I | DAIF_F)
 	mrs	x19, tpidr_el1
 	ldr	w19, [x19, #TASK_WORK]
 	cbnz	w19, 2f
@@ -244,6 +263,7 @@ return_to_user:
 	add	sp, sp, #TF_SIZE
 	eret
 2:	mov	x0, sp
+	msr	daifclr, #DAIF_F
 	bl	trap_user_work
 	b	1b
 	.cfi_endproc

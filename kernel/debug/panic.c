@@ -15,6 +15,7 @@
 #include <kernel/smp.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
+#include <kernel/watchdog.h>
 
 enum { PANIC_LOG_LINES = 16 };
 
@@ -47,6 +48,7 @@ void panic(const char *fmt, ...)
 	int before;
 
 	arch_irq_disable();
+	watchdog_disable();
 	before = atomic_fetch_or(&panic_entered, 1);
 	/* Another CPU, or this one while it reports: one report is enough. */
 	if (before & 2)

@@ -3,6 +3,9 @@
  *
  * One distributor, whose first 32 interrupts are banked per CPU, and one memory-mapped CPU interface,
  * banked as well.  Eight CPUs at most, named by the bit that each reads back from ITARGETSR0.
+ *
+ * Where there is no secure world all interrupts are put into group 1, which the CPU sees as IRQs, but for
+ * those of nmi_enable(): group 0, as FIQs.  Where there is one, group 1 is all we see.
  */
 #include <arch/arch.h>
 #include <kernel/cpu.h>
@@ -17,6 +20,7 @@
 enum gicv2_distributor {
 	GICV2D_CTLR       = 0x000,
 	GICV2D_TYPER      = 0x004,
+	GICV2D_IGROUPR    = 0x080,
 	GICV2D_ISENABLER  = 0x100,
 	GICV2D_ICENABLER  = 0x180,
 	GICV2D_ISPENDR    = 0x200,
@@ -37,6 +41,11 @@ enum gicv2_cpu_interface {
 
 enum gicv2_bits {
 	GICV2_ENABLE        = 1 << 0,
+	GICV2_ENABLE_GROUP1 = 1 << 1, /* these only without a secure world */
+	GICV2_ACK_CTL       = 1 << 2, /* IAR serves group 1 too */
+	GICV2_FIQ_EN        = 1 << 3, /* group 0 is signalled as FIQ */
+	GICV2_TYPER_SECURE  = 1 << 10,
+	GICV2_PRIORITY_NMI  = 0x20,
 	GICV2_TYPER_LINES   = 0x1f,
 	GICV2_ICFGR_EDGE    = 2,
 	GICV2_SGIR_TARGETS  = 16,
@@ -48,6 +57,7 @@ struct gicv2 {
 	volatile void *dist;
 	volatile void *cpu;
 	u32 lines;
+	bool fiq;            /* group 0 is ours */
 	u8 target[CPUS_MAX]; /* each CPU's bit in ITARGETSR and SGIR */
 };
 
@@ -112,8 +122,11 @@ static void gicv2_send_ipi(u64 cpu_mask, enum ipi ipi)
 
 static void gicv2_reset_lines(u32 first, u32 count)
 {
-	for (u32 i = first; i < first + count; i += 32)
+	for (u32 i = first; i < first + count; i += 32) {
 		io_write32(gicv2.dist, GICV2D_ICENABLER + i / 8, ~0U);
+		if (gicv2.fiq)
+			io_write32(gicv2.dist, GICV2D_IGROUPR + i / 8, ~0U);
+	}
 	for (u32 i = first; i < first + count; i += 4)
 		io_write32(gicv2.dist, GICV2D_IPRIORITYR + i, GICV2_PRIORITY * 0x01010101U);
 }
@@ -129,7 +142,24 @@ static void gicv2_init_cpu(void)
 	gicv2_reset_lines(0, IRQ_FIRST_SPI);
 	io_write32(gicv2.cpu, GICC_PMR, GICV2_PRIORITY_MASK);
 	io_write32(gicv2.cpu, GICC_BPR, 0);
-	io_write32(gicv2.cpu, GICC_CTLR, GICV2_ENABLE);
+	if (gicv2.fiq)
+		io_write32(gicv2.cpu, GICC_CTLR,
+			   GICV2_ENABLE | GICV2_ENABLE_GROUP1 | GICV2_ACK_CTL | GICV2_FIQ_EN);
+	else
+		io_write32(gicv2.cpu, GICC_CTLR, GICV2_ENABLE);
+}
+
+static int gicv2_nmi_enable(u32 intid)
+{
+	u32 group = GICV2D_IGROUPR + intid / 32 * 4;
+
+	if (!gicv2.fiq)
+		return -ENODEV;
+	gicv2_mask(intid);
+	io_write32(gicv2.dist, group, io_read32(gicv2.dist, group) & ~(1U << intid % 32));
+	io_write8(gicv2.dist, GICV2D_IPRIORITYR + intid, GICV2_PRIORITY_NMI);
+	gicv2_unmask(intid);
+	return 0;
 }
 
 static const struct irq_chip gicv2_chip = {
@@ -143,6 +173,9 @@ static const struct irq_chip gicv2_chip = {
 	.set_trigger = gicv2_set_trigger,
 	.set_target = gicv2_set_target,
 	.send_ipi = gicv2_send_ipi,
+	.nmi_enable = gicv2_nmi_enable,
+	.nmi_ack = gicv2_ack,
+	.nmi_eoi = gicv2_eoi,
 };
 
 static int gicv2_probe(int node)
@@ -153,9 +186,11 @@ static int gicv2_probe(int node)
 	gicv2.cpu = arch_map_device(machine.gic_cpu.base, machine.gic_cpu.size);
 
 	io_write32(gicv2.dist, GICV2D_CTLR, 0);
+	gicv2.fiq = !(io_read32(gicv2.dist, GICV2D_TYPER) & GICV2_TYPER_SECURE);
 	gicv2.lines = 32 * ((io_read32(gicv2.dist, GICV2D_TYPER) & GICV2_TYPER_LINES) + 1);
 	gicv2_reset_lines(IRQ_FIRST_SPI, gicv2.lines - IRQ_FIRST_SPI);
-	io_write32(gicv2.dist, GICV2D_CTLR, GICV2_ENABLE);
+	io_write32(gicv2.dist, GICV2D_CTLR,
+		   gicv2.fiq ? GICV2_ENABLE | GICV2_ENABLE_GROUP1 : GICV2_ENABLE);
 	irq_chip_register(&gicv2_chip);
 	return 0;
 }

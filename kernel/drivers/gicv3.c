@@ -2,7 +2,8 @@
  * Arm Generic Interrupt Controller version 3 (IHI 0069).  Registered with irq.c by its probe.
  *
  * Distributor for shared interrupts, one redistributor per CPU for SGIs and PPIs, the CPU interface in
- * system registers.  All interrupts are non-secure group 1 with one priority, so none preempts another.
+ * system registers.  Interrupts are group 1 with one priority, so none preempts another, but for those
+ * of nmi_enable(): group 0, which the CPU sees as FIQs.
  * No LPIs: nothing here uses message interrupts.
  */
 #include <arch/arch.h>
@@ -33,8 +34,10 @@ enum gicv3_distributor {
 
 /* With one security state bit 0 would be group 0; with two, seen non-secure, it is RES0 or group 1. */
 enum gicv3_ctlr {
+	GICD_CTLR_GROUP0 = 1 << 0,
 	GICD_CTLR_GROUP1 = 1 << 1,
 	GICD_CTLR_ARE    = 1 << 4,
+	GICD_CTLR_DS     = 1 << 6, /* one security state: group 0 is ours */
 	GICD_CTLR_RWP    = 1U << 31,
 };
 
@@ -59,6 +62,7 @@ enum gicv3_bits {
 };
 
 enum gicv3_priority {
+	GIC_PRIORITY_NMI  = 0x20,
 	GIC_PRIORITY      = 0xa0,
 	GIC_PRIORITY_MASK = 0xf0,
 };
@@ -218,6 +222,31 @@ static void gicv3_init_cpu(void)
 		panic("gicv3: CPU %u has no system register interface", cpu->id);
 }
 
+/* Called on each CPU while the others may already run: only its own frame is changed. */
+static int gicv3_nmi_enable(u32 intid)
+{
+	volatile void *frame = gicv3_frame(intid);
+
+	if (!(io_read32(gicv3.dist, GICD_CTLR) & GICD_CTLR_DS))
+		return -ENODEV;
+	gicv3_mask(intid);
+	io_write32(frame, GICD_IGROUPR, io_read32(frame, GICD_IGROUPR) & ~(1U << intid));
+	io_write8(frame, GICD_IPRIORITYR + intid, GIC_PRIORITY_NMI);
+	arch_gic_fiq_enable();
+	gicv3_unmask(intid);
+	return 0;
+}
+
+static u32 gicv3_nmi_ack(void)
+{
+	return arch_gic_fiq_ack();
+}
+
+static void gicv3_nmi_eoi(u32 ack)
+{
+	arch_gic_fiq_eoi(ack);
+}
+
 static const struct irq_chip gicv3_chip = {
 	.name = "gicv3",
 	.init_cpu = gicv3_init_cpu,
@@ -229,10 +258,15 @@ static const struct irq_chip gicv3_chip = {
 	.set_trigger = gicv3_set_trigger,
 	.set_target = gicv3_set_target,
 	.send_ipi = gicv3_send_ipi,
+	.nmi_enable = gicv3_nmi_enable,
+	.nmi_ack = gicv3_nmi_ack,
+	.nmi_eoi = gicv3_nmi_eoi,
 };
 
 static int gicv3_probe(int node)
 {
+	u32 ctlr;
+
 	if (irq_chip)
 		return -EBUSY;
 	gicv3.dist = arch_map_device(machine.gic_distributor.base, machine.gic_distributor.size);
@@ -243,7 +277,10 @@ static int gicv3_probe(int node)
 	gicv3_wait(IRQ_FIRST_SPI);
 	gicv3.lines = MIN(32 * ((io_read32(gicv3.dist, GICD_TYPER) & GICD_TYPER_LINES) + 1), IRQ_MAX + 4U);
 	gicv3_reset_lines(gicv3.dist, IRQ_FIRST_SPI, gicv3.lines - IRQ_FIRST_SPI);
-	io_write32(gicv3.dist, GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GROUP1);
+	ctlr = GICD_CTLR_ARE | GICD_CTLR_GROUP1;
+	if (io_read32(gicv3.dist, GICD_CTLR) & GICD_CTLR_DS)
+		ctlr |= GICD_CTLR_GROUP0;
+	io_write32(gicv3.dist, GICD_CTLR, ctlr);
 	gicv3_wait(IRQ_FIRST_SPI);
 	irq_chip_register(&gicv3_chip);
 	return 0;

@@ -213,6 +213,7 @@ static void sched_set_running(struct cpu *cpu, struct task *next, nsec_t now) RE
 	if (next != cpu->idle && !cpu->tick_armed) {
 		cpu->tick_armed = true;
 		timer_start(&cpu->tick, now + TICK_NS);
+		watchdog_pet(cpu, now);
 	}
 }
 
@@ -429,7 +430,7 @@ static void sched_tick(struct timer *timer)
 	cpu->tick_armed = t != cpu->idle;
 	spin_unlock(&rq->lock);
 
-	watchdog_tick(cpu);
+	watchdog_tick(cpu, t->exec_start);
 	if (waiting)
 		sched_kick_idle(cpu);
 	if (cpu->tick_armed)
@@ -442,7 +443,7 @@ void sched_init_cpu(struct cpu *cpu)
 	timer_init(&cpu->tick, sched_tick);
 	cpu->idle = current;
 	current->exec_start = time_mono();
-	cpu->watchdog_touched = current->exec_start;
+	watchdog_init_cpu(cpu);
 }
 
 void sched_init(void)

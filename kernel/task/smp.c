@@ -137,9 +137,9 @@ void secondary_main(u32 id)
 	struct cpu *cpu = &cpus[id];
 
 	task_init_boot(cpu);
-	sched_init_cpu(cpu);
 	irq_init_cpu();
 	timer_init_cpu();
+	sched_init_cpu(cpu);
 	arch_irq_enable();
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 	idle_run();

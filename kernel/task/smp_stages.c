@@ -103,43 +103,54 @@ void stage_smp_ipi(void)
 		EXPECT_EQ(atomic_load(&ipi_hits[i]), (int)(IPI_ROUNDS * cpu_count));
 }
 
-enum { LOCK_ROUNDS = 2000, LOCK_WORK = 50 };
+enum { LOCK_ROUNDS = 1000, LOCK_WORK = 50 };
 
 static struct spinlock stage_lock = SPINLOCK_INIT("stage");
 static u32 lock_first, lock_second; /* equal whenever the lock is free */
 
+/* Everybody has had its rounds: until then all go on, so that nobody has the lock to itself. */
+static bool lock_all_done(void)
+{
+	for (u32 i = 0; i < smp_crew.count; i++)
+		if (READ_ONCE(smp_crew.members[i].value) < LOCK_ROUNDS)
+			return false;
+	return true;
+}
+
 /* value: rounds done; result: the longest wait in us. */
 static void lock_body(struct crew_member *m)
 {
-	for (u32 i = 0; i < LOCK_ROUNDS; i++) {
+	while (!lock_all_done()) {
 		nsec_t start = time_mono(), wait;
 
 		spin_lock(&stage_lock);
 		wait = time_mono() - start;
-		EXPECT_EQ(lock_first, lock_second);
+		EXPECT_EQ(READ_ONCE(lock_first), READ_ONCE(lock_second));
 		WRITE_ONCE(lock_first, lock_first + 1);
 		for (u32 n = 0; n < LOCK_WORK; n++)
 			barrier();
 		WRITE_ONCE(lock_second, lock_second + 1);
 		spin_unlock(&stage_lock);
 		m->result = MAX(m->result, (long)(wait / NSEC_PER_USEC));
-		m->value++;
+		WRITE_ONCE(m->value, m->value + 1);
 	}
 }
 
 void stage_smp_spinlock(void)
 {
 	irqflags_t flags;
+	u64 sum = 0;
 
 	lock_first = lock_second = 0;
 	EXPECT_OK(crew_start(&smp_crew, cpu_count, CREW_SPREAD, lock_body));
 	EXPECT_OK(crew_join(&smp_crew, SMP_STAGE_LIMIT));
-	EXPECT_EQ(lock_first, LOCK_ROUNDS * cpu_count);
 	for (u32 i = 0; i < cpu_count; i++) {
-		EXPECT_EQ(smp_crew.members[i].value, (u64)LOCK_ROUNDS);
+		EXPECT_GE(smp_crew.members[i].value, (u64)LOCK_ROUNDS);
 		/* Nobody is passed over: the bound is that of the host's scheduler, not of the lock. */
 		EXPECT_LT(smp_crew.members[i].result, 2000000);
+		sum += smp_crew.members[i].value;
 	}
+	EXPECT_EQ((u64)lock_first, sum);
 	EXPECT_EQ(stage_lock.word, 0u);
 
 	flags = spin_lock_irqsave(&stage_lock);

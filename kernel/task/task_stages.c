@@ -288,30 +288,48 @@ void stage_task_mutex(void)
 	EXPECT_EQ(mutex_owner(&stage_mutex), NULL);
 }
 
-enum { PREEMPT_CREW = 2, PREEMPT_SPINS = 100000 };
+enum { PREEMPT_CREW = 2, PREEMPT_TURNS = 3, PREEMPT_SPINS = 100000 };
 
-/* Never yields; its FP registers hold its own values, as a user task's do. */
+static u32 preempt_last;                 /* the member that ran last */
+static u32 preempt_turns[PREEMPT_CREW];
+
+static bool preempt_done(void)
+{
+	for (u32 i = 0; i < PREEMPT_CREW; i++)
+		if (READ_ONCE(preempt_turns[i]) < PREEMPT_TURNS)
+			return false;
+	return true;
+}
+
+/*
+ * Never yields; its FP registers hold its own values, as a user task's do.  Only a tick gives the other
+ * one its turns: nobody else runs on this CPU.
+ */
 static void preempt_body(struct crew_member *m)
 {
 	nsec_t limit = time_mono() + SECONDS(5);
 
 	arch_thread_own_fp();
-	do
+	while (!preempt_done() && time_mono() < limit) {
+		if (READ_ONCE(preempt_last) != m->index) {
+			WRITE_ONCE(preempt_last, m->index);
+			preempt_turns[m->index]++;
+		}
 		m->value += arch_check_fp_registers((m->index + 1) << 16, PREEMPT_SPINS);
-	while (!crew.stop && time_mono() < limit);
-	m->result = crew.stop ? (long)current->switches_forced : -ETIMEDOUT;
+	}
+	m->result = (long)current->switches_forced;
 }
 
 void stage_task_preempt(void)
 {
+	preempt_last = PREEMPT_CREW;
+	memset(preempt_turns, 0, sizeof(preempt_turns));
 	EXPECT_OK(sched_set_affinity(current, 1ul << READ_ONCE(current->cpu)->id));
 	EXPECT_OK(crew_start(&crew, PREEMPT_CREW, CREW_HERE, preempt_body));
-	/* Only a tick can give us the CPU back, and each of them its turn. */
-	stage_pause(100 * NSEC_PER_MSEC);
-	crew.stop = true;
 	EXPECT_OK(crew_join(&crew, STAGE_LIMIT));
 	for (u32 i = 0; i < PREEMPT_CREW; i++) {
-		EXPECT_GT(crew.members[i].result, 0);
+		EXPECT_GE(preempt_turns[i], (u32)PREEMPT_TURNS);
+		EXPECT_GE(crew.members[i].result, PREEMPT_TURNS - 1L);
 		EXPECT_EQ(crew.members[i].value, 0ul);
 	}
 	EXPECT_OK(sched_set_affinity(current, ~0ul));

@@ -54,6 +54,10 @@ struct cpu {
 	u64 tick_count;
 	u64 idle_ns;
 	nsec_t watchdog_touched;  /* when the scheduler last ran here or could have */
+	nsec_t watchdog_limit;    /* how long it may be silent */
+	bool watchdog_nmi;        /* (!) an interrupt that nothing masks watches it */
+	u64 neighbour_ticks;      /* its tick_count when this CPU last saw it change */
+	nsec_t neighbour_changed;
 	struct arch_cpu arch;
 };
 

@@ -24,6 +24,13 @@ struct irq_chip {
 	void (*set_trigger)(u32 intid, enum irq_trigger t);
 	void (*set_target)(u32 intid, u32 cpu);
 	void (*send_ipi)(u64 cpu_mask, enum ipi ipi); /* bit n is cpus[n] */
+	/*
+	 * Makes a PPI of this CPU one that arch_irq_disable() does not keep away: it arrives in
+	 * watchdog_nmi().  0, or -ENODEV where such interrupts belong to a secure world.
+	 */
+	int (*nmi_enable)(u32 intid);
+	u32 (*nmi_ack)(void);
+	void (*nmi_eoi)(u32 ack);
 };
 
 /* What is known of one interrupt.  Fields: (l) irq_lock */

@@ -94,6 +94,12 @@ static __always_inline void arch_irq_disable(void)
 	__asm__ volatile("msr daifset, #2" : : : "memory");
 }
 
+/* Lets interrupts in that arch_irq_disable() does not mask.  Once per CPU. */
+static __always_inline void arch_nmi_allow(void)
+{
+	__asm__ volatile("msr daifclr, #1" : : : "memory");
+}
+
 static __always_inline bool arch_irqs_enabled(void)
 {
 	unsigned long flags;
@@ -165,6 +171,10 @@ void arch_timer_set(u64 count);
 
 /* Silences the timer until the next arch_timer_set(). */
 void arch_timer_stop(void);
+
+/* The same with the timer whose interrupt cannot be masked; watchdog_nmi() gets it.  Any context. */
+void arch_watchdog_set(u64 count);
+void arch_watchdog_stop(void);
 
 /* Makes the timer usable on this CPU, silent.  Once per CPU. */
 void arch_timer_init(void);

@@ -9,6 +9,10 @@
 
 /* The encodings, for assemblers that do not know the names. */
 #define ICC_PMR_EL1     "s3_0_c4_c6_0"
+#define ICC_IAR0_EL1    "s3_0_c12_c8_0"
+#define ICC_EOIR0_EL1   "s3_0_c12_c8_1"
+#define ICC_BPR0_EL1    "s3_0_c12_c8_3"
+#define ICC_IGRPEN0_EL1 "s3_0_c12_c12_6"
 #define ICC_SGI1R_EL1   "s3_0_c12_c11_5"
 #define ICC_IAR1_EL1    "s3_0_c12_c12_0"
 #define ICC_EOIR1_EL1   "s3_0_c12_c12_1"
@@ -61,4 +65,26 @@ static __always_inline void arch_gic_eoi(u64 intid)
 static inline void arch_gic_send_sgi(u64 sgi1r)
 {
 	__asm__ volatile("dsb ishst\n\tmsr " ICC_SGI1R_EL1 ", %0\n\tisb" : : "r"(sgi1r) : "memory");
+}
+
+/* Lets group 0 interrupts, which arrive as FIQs, through to this CPU. */
+static inline void arch_gic_fiq_enable(void)
+{
+	u64 zero = 0, on = 1;
+
+	__asm__ volatile("msr " ICC_BPR0_EL1 ", %0" : : "r"(zero));
+	__asm__ volatile("msr " ICC_IGRPEN0_EL1 ", %0\n\tisb" : : "r"(on));
+}
+
+static inline u32 arch_gic_fiq_ack(void)
+{
+	u64 intid;
+
+	__asm__ volatile("mrs %0, " ICC_IAR0_EL1 "\n\tdsb sy" : "=r"(intid) : : "memory");
+	return intid;
+}
+
+static inline void arch_gic_fiq_eoi(u64 intid)
+{
+	__asm__ volatile("msr " ICC_EOIR0_EL1 ", %0\n\tisb" : : "r"(intid) : "memory");
 }

@@ -9,6 +9,9 @@
 #define PSTATE_I	(1 << 7)
 #define PSTATE_A	(1 << 8)
 #define PSTATE_D	(1 << 9)
+/* The same two as immediates of DAIFSet and DAIFClr. */
+#define DAIF_F		1
+#define DAIF_I		2
 #define PSTATE_DAIF	(PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 #define PSTATE_SS	(1 << 21)
 #define PSTATE_PAN	(1 << 22)

@@ -38,11 +38,19 @@ static inline bool trap_from_user(const struct trap_frame *tf)
 	return (tf->pstate & 0xf) == 0;
 }
 
+/* Whether the interrupted context had interrupts off. */
+static inline bool trap_irqs_masked(const struct trap_frame *tf)
+{
+	return tf->pstate >> 7 & 1;
+}
+
 /* The C ends of the vectors (traps.c).  Interrupts are off when they are entered. */
 void trap_el1_sync(struct trap_frame *tf);
 void trap_el1_irq(struct trap_frame *tf);
 void trap_el0_sync(struct trap_frame *tf);
 void trap_el0_irq(struct trap_frame *tf);
+/* FIQ: not masked by arch_irq_disable(). */
+void trap_fiq(struct trap_frame *tf);
 void trap_serror(struct trap_frame *tf);
 /* Before a return to EL0 while current->work is not zero; interrupts off. */
 void trap_user_work(struct trap_frame *tf);
