@@ -17,3 +17,9 @@ struct trap_expected {
 };
 
 extern struct trap_expected trap_expected;
+
+/*
+ * Calls fn on the stack that ends at `top` and returns after it overflowed: *pc and *sp are where the
+ * handler goes on.  kstack_probe.S
+ */
+void arch_overflow_probe(void (*fn)(void), void *top, vaddr_t *pc, vaddr_t *sp);
