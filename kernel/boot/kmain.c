@@ -6,6 +6,7 @@
  * of the stages run only with `stages` on the command line.
  */
 #include <arch/arch.h>
+#include <kernel/accounting.h>
 #include <kernel/boot.h>
 #include <kernel/control.h>
 #include <kernel/cpu.h>
@@ -47,10 +48,12 @@ static void boot_task(void *arg)
 	pseudo_mounts_init();
 	stage_run_range(STAGE_fs_pseudo, STAGE_fs_ext2);
 
+	procs_init();
 	if (!stages_enabled()) {
 		init_start();
 		return;
 	}
+	account_start();
 	stage_run_range(STAGE_exec_elf, STAGE_end_accounting);
 	stages_finish();
 	kernel_power_off();

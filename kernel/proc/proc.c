@@ -7,6 +7,7 @@
 #include <kernel/proc.h>
 #include <kernel/proc_internal.h>
 
+#include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/signal.h>
 #include <kernel/slab.h>
@@ -44,12 +45,15 @@ static const struct rlimit default_limits[RLIM_NLIMITS] = {
 	[RLIMIT_RTTIME] = { RLIM_INFINITY, RLIM_INFINITY },
 };
 
+void procs_init(void)
+{
+	proc_cache = cache_create("proc", sizeof(struct proc), 16, CACHE_ZERO);
+}
+
 int proc_new(struct proc **out)
 {
 	struct proc *p;
 
-	if (!proc_cache)
-		proc_cache = cache_create("proc", sizeof(struct proc), 16, CACHE_ZERO);
 	p = cache_alloc(proc_cache, 0);
 	if (!p)
 		return -ENOMEM;

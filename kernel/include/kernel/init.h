@@ -10,6 +10,7 @@ void initramfs_init(void);        /* unpacks the machine's initrd; a broken one 
 void pseudo_mounts_init(void);    /* /dev, /proc, /sys, /dev/pts */
 void mem_devices_init(void);      /* /dev/null and its like; before the file systems */
 void console_tty_init(void);      /* the terminal on the serial port */
+void procs_init(void);            /* processes can be made */
 void init_start(void);            /* pid 1 */
 
 /* Syncs and unmounts, stops the other CPUs, turns the machine off.  Process context. */

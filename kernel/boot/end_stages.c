@@ -1,0 +1,51 @@
+/* The last kernel stage: nothing of the run is left behind. */
+#include <kernel/accounting.h>
+
+#include <kernel/cache.h>
+#include <kernel/log.h>
+#include <kernel/page.h>
+#include <kernel/stage.h>
+
+/* Too large for a kernel stack. */
+static struct account account_at_end;
+
+/* Every cache has as many objects as before the first program; the first that differs is named. */
+static void expect_caches_equal(const struct account *was, const struct account *now)
+{
+	struct cache *c;
+	u32 i = 0;
+
+	EXPECT_EQ(now->caches, was->caches);
+	list_for_each(c, &all_caches, all) {
+		if (now->live[i] != was->live[i])
+			log_err("cache %s: %lu objects, %lu before the first program", c->name,
+				now->live[i], was->live[i]);
+		i++;
+	}
+	for (i = 0; i < was->caches; i++)
+		EXPECT_EQ(now->live[i], was->live[i]);
+}
+
+void stage_end_accounting(void)
+{
+	const struct account *was = &account_at_start;
+	struct account *now = &account_at_end;
+
+	account_take(now);
+	EXPECT_EQ(now->procs, was->procs);
+	EXPECT_EQ(now->groups, was->groups);
+	EXPECT_EQ(now->mms, 0u);
+	EXPECT_EQ(now->tasks, was->tasks);
+	EXPECT_EQ(now->files, was->files);
+	EXPECT_EQ(now->pipes, 0u);
+	EXPECT_EQ(now->inodes, was->inodes);
+	expect_caches_equal(was, now);
+	EXPECT_EQ(now->stacks, was->stacks);
+	/* Every page of a file is in one inode's cache; no program's memory is left. */
+	EXPECT_EQ(now->pages[PAGE_CACHE], now->inode_pages);
+	EXPECT_EQ(now->pages[PAGE_ANON], 0u);
+	EXPECT_EQ(now->pages[PAGE_SLAB], cache_page_count());
+	EXPECT_EQ(now->pages[PAGE_TABLE], was->pages[PAGE_TABLE]);
+	EXPECT_EQ(now->pages[PAGE_KERNEL], was->pages[PAGE_KERNEL]);
+	EXPECT_EQ(now->pages[PAGE_FREE], page_free_count());
+}
