@@ -141,20 +141,19 @@ static bool failed_itself(const struct scratch *s, const struct stage *stage)
 
 enum { NEED_SMP = 1 << 0, NEED_ONE_CPU = 1 << 1, NEED_DETERMINISTIC = 1 << 2 };
 
+/* The stage alone on each machine that judges it, then the whole trail: the first walk that goes red. */
 static enum mutant_result judge_mutant(const struct mutate *m, const struct scratch *s,
 				       const struct stage *stage)
 {
 	bool one = !(stage->needs & NEED_SMP);
 	bool many = !(stage->needs & (NEED_ONE_CPU | NEED_DETERMINISTIC));
+	const char *const walks[] = { stage->id, NULL };
 
-	if (one && scratch_walk(m, s, stage->id, NULL, true))
-		return failed_itself(s, stage) ? MUTANT_RED : MUTANT_ELSEWHERE;
-	if (many && scratch_walk(m, s, stage->id, "4", false))
-		return failed_itself(s, stage) ? MUTANT_RED : MUTANT_ELSEWHERE;
-	if (one && scratch_walk(m, s, NULL, NULL, true))
-		return MUTANT_ELSEWHERE;
-	if (many && scratch_walk(m, s, NULL, "4", false))
-		return MUTANT_ELSEWHERE;
+	for (size_t i = 0; i < 2; i++) {
+		if ((one && scratch_walk(m, s, walks[i], NULL, true)) ||
+		    (many && scratch_walk(m, s, walks[i], "4", false)))
+			return failed_itself(s, stage) ? MUTANT_RED : MUTANT_ELSEWHERE;
+	}
 	return MUTANT_SURVIVED;
 }
 
