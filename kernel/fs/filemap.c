@@ -169,7 +169,7 @@ loff_t filemap_seek(struct file *f, loff_t off, int whence)
 	else if (whence == SEEK_END)
 		base = READ_ONCE(inode->size);
 	if (__builtin_add_overflow(base, off, &off))
-		return -EOVERFLOW;
+		return -EINVAL;
 	if (off < 0)
 		return -EINVAL;
 	f->pos = off;

@@ -1,0 +1,119 @@
+/* Stages 205 and 206: an unmodified BusyBox shell. */
+#include "expect.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { SH_OUTPUT_MAX = 4096 };
+
+/* Runs a script in BusyBox's ash; its output goes to `out`, terminated.  Returns the wait status. */
+static int sh_run(const char *script, char out[SH_OUTPUT_MAX])
+{
+	size_t n = 0;
+	int ends[2], status;
+	ssize_t got;
+	pid_t pid;
+
+	EXPECT_OK(pipe2(ends, O_CLOEXEC));
+	pid = fork();
+	EXPECT_OK(pid);
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		execl("/bin/busybox", "sh", "-c", script, "script", "first", "second", NULL);
+		_exit(99);
+	}
+	close(ends[1]);
+	while ((got = read(ends[0], out + n, SH_OUTPUT_MAX - 1 - n)) > 0)
+		n += (size_t)got;
+	EXPECT_EQ(got, 0);
+	out[n] = 0;
+	close(ends[0]);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static const char sh_script[] =
+	"i=0; sum=0\n"
+	"while [ $i -lt 10 ]; do i=$((i + 1)); sum=$((sum + i)); done\n"
+	"echo sum $sum\n"
+	"for word in alpha 'be ta' \"$2\"; do echo \"<$word>\"; done\n"
+	"fact() { if [ $1 -le 1 ]; then echo 1; else echo $(($1 * $(fact $(($1 - 1))))); fi; }\n"
+	"echo fact $(fact 6)\n"
+	"cat << END\n"
+	"here $sum and $((6 * 7))\n"
+	"END\n"
+	"cat << 'END'\n"
+	"literal $sum\n"
+	"END\n"
+	"case $1 in f*) echo case f;; *) echo case other;; esac\n"
+	"trap 'echo trapped USR1' USR1\n"
+	"trap 'echo at exit' EXIT\n"
+	"kill -USR1 $$\n"
+	"(exit 3); echo status $?\n"
+	"false || echo or; true && echo and\n"
+	"cd /tmp; mkdir -p sh.d; cd sh.d; pwd\n"
+	"echo one > a; echo two >> a; echo three > b; wc -l < a; echo *\n"
+	"while read -r line; do echo \"[$line]\"; done < a\n"
+	"set -- x y z; echo $# $*\n"
+	"v=path/to/file.txt; echo ${v##*/} ${v%.*} ${unset:-default}\n"
+	"cd ..; rm -r sh.d; [ -e sh.d ] || echo removed\n"
+	"sleep 0 & wait $!; echo waited $?\n"
+	"exit 7\n";
+
+static const char sh_expected[] =
+	"sum 55\n"
+	"<alpha>\n<be ta>\n<second>\n"
+	"fact 720\n"
+	"here 55 and 42\n"
+	"literal $sum\n"
+	"case f\n"
+	"trapped USR1\n"
+	"status 3\n"
+	"or\nand\n"
+	"/tmp/sh.d\n"
+	"2\n"
+	"a b\n"
+	"[one]\n[two]\n"
+	"3 x y z\n"
+	"file.txt path/to/file default\n"
+	"removed\n"
+	"waited 0\n"
+	"at exit\n";
+
+void stage_sh_script(void)
+{
+	char out[SH_OUTPUT_MAX];
+	int status = sh_run(sh_script, out);
+
+	EXPECT_STR(out, sh_expected);
+	EXPECT(WIFEXITED(status));
+	EXPECT_EQ(WEXITSTATUS(status), 7);
+	status = sh_run("no-such-program; echo $?; exec /bin/busybox echo replaced", out);
+	EXPECT(strstr(out, "not found\n127\nreplaced\n") != NULL);
+	EXPECT_EQ(status, 0);
+	status = sh_run("kill -TERM $$", out);
+	EXPECT(WIFSIGNALED(status));
+	EXPECT_EQ(WTERMSIG(status), SIGTERM);
+}
+
+/* A megabyte through five programs; the digest behind it is that of the bytes in front. */
+void stage_sh_pipeline(void)
+{
+	static const char text[] =
+		"i=0; while [ $i -lt 64 ]; do echo 0123456789abcdef; i=$((i + 1)); done > /tmp/m; "
+		"for i in 1 2 3 4 5; do cat /tmp/m /tmp/m /tmp/m /tmp/m > /tmp/n; mv /tmp/n /tmp/m; done; "
+		"cat /tmp/m | tr a-f A-F | cat | tr A-F a-f | md5sum; md5sum < /tmp/m; wc -c < /tmp/m; "
+		"rm /tmp/m";
+	char out[SH_OUTPUT_MAX];
+	char *second;
+
+	EXPECT_EQ(sh_run(text, out), 0);
+	second = strchr(out, '\n');
+	EXPECT(second != NULL);
+	*second++ = 0;
+	EXPECT_EQ(strlen(out), (size_t)(32 + 3));
+	EXPECT(strncmp(out, second, 32) == 0);
+	EXPECT(strstr(second, "\n1114112\n") != NULL);
+}
