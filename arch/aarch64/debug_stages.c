@@ -11,8 +11,9 @@
 enum { STAGE_TRACE_MAX = 32 };
 
 static struct backtrace_entry stage_trace[STAGE_TRACE_MAX];
-static int stage_trace_count;
-static u32 stage_trace_depth;
+/* volatile: the compiler does not see that a BRK calls. */
+static volatile int stage_trace_count;
+static volatile u32 stage_trace_depth;
 
 static __noinline void stage_brk(void)
 {

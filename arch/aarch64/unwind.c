@@ -6,7 +6,28 @@
  */
 #include <arch/arch.h>
 
+#include <kernel/symbols.h>
 #include <kernel/task.h>
+
+/* add x29, sp, #n (C6.2.4): from here on a function is in the chain of frames. */
+enum { INSN_FRAME = 0x910003fd, INSN_FRAME_MASK = 0xffc003ff };
+
+/* Whether the interrupted function had linked its frame; a leaf never does. */
+static bool unwind_has_frame(vaddr_t pc)
+{
+	u64 offset, word;
+	vaddr_t at;
+
+	if (!symbol_find(pc, &offset, NULL))
+		return true;
+	for (at = pc - offset; at < pc; at += 4) {
+		if (arch_probe_read_word((void *)(at & ~7ul), &word))
+			return true;
+		if (((at & 4 ? word >> 32 : word) & INSN_FRAME_MASK) == INSN_FRAME)
+			return true;
+	}
+	return false;
+}
 
 void arch_unwind_here(struct arch_unwind *u)
 {
@@ -35,7 +56,12 @@ bool arch_unwind_next(struct arch_unwind *u)
 
 	if (u->tf && trap_from_user(u->tf))
 		return false;
+	tf = u->tf;
 	u->tf = NULL;
+	if (tf && !unwind_has_frame(tf->pc) && symbol_find(tf->x[30] - 4, NULL, NULL)) {
+		u->pc = tf->x[30];
+		return true;
+	}
 	if (u->fp < LINEAR_BASE || u->fp & 7 || arch_probe_read_word((void *)u->fp, &record[0]) ||
 	    arch_probe_read_word((void *)(u->fp + 8), &record[1]))
 		return false;
