@@ -31,6 +31,9 @@ enum { DTB_SIZE_MAX = 2 << 20 };
 /* From here there are tasks: whatever may sleep. */
 static void boot_task(void *arg)
 {
+	/* The tick that some of these look at comes only while a task runs. */
+	stage_run_range(STAGE_irq_gic, STAGE_debug_backtrace);
+
 	smp_init();
 	stage_run_range(STAGE_task_create, STAGE_debug_ktrace);
 
@@ -79,10 +82,8 @@ void kmain(paddr_t dtb)
 	drivers_probe(DRIVER_IRQCHIP);
 	timers_init();
 	drivers_probe(DRIVER_CONSOLE);
-	arch_irq_enable();
-	stage_run_range(STAGE_irq_gic, STAGE_debug_backtrace);
-
 	sched_init();
+	arch_irq_enable();
 	PANIC_IF(kthread_run("boot", boot_task, NULL, &boot));
 	task_put(boot);
 	idle_run();

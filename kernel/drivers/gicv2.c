@@ -93,6 +93,11 @@ static bool gicv2_pending(u32 intid)
 	return io_read32(gicv2.dist, GICV2D_ISPENDR + intid / 32 * 4) >> intid % 32 & 1;
 }
 
+static void gicv2_set_pending(u32 intid)
+{
+	io_write32(gicv2.dist, GICV2D_ISPENDR + intid / 32 * 4, 1U << intid % 32);
+}
+
 static void gicv2_set_trigger(u32 intid, enum irq_trigger t)
 {
 	u32 offset = GICV2D_ICFGR + intid / 16 * 4;
@@ -170,6 +175,7 @@ static const struct irq_chip gicv2_chip = {
 	.mask = gicv2_mask,
 	.unmask = gicv2_unmask,
 	.pending = gicv2_pending,
+	.set_pending = gicv2_set_pending,
 	.set_trigger = gicv2_set_trigger,
 	.set_target = gicv2_set_target,
 	.send_ipi = gicv2_send_ipi,

@@ -134,6 +134,11 @@ static bool gicv3_pending(u32 intid)
 	return io_read32(gicv3_frame(intid), GICD_ISPENDR + intid / 32 * 4) >> intid % 32 & 1;
 }
 
+static void gicv3_set_pending(u32 intid)
+{
+	io_write32(gicv3_frame(intid), GICD_ISPENDR + intid / 32 * 4, 1U << intid % 32);
+}
+
 /* SGIs are always edge triggered; their field is read-only. */
 static void gicv3_set_trigger(u32 intid, enum irq_trigger t)
 {
@@ -255,6 +260,7 @@ static const struct irq_chip gicv3_chip = {
 	.mask = gicv3_mask,
 	.unmask = gicv3_unmask,
 	.pending = gicv3_pending,
+	.set_pending = gicv3_set_pending,
 	.set_trigger = gicv3_set_trigger,
 	.set_target = gicv3_set_target,
 	.send_ipi = gicv3_send_ipi,

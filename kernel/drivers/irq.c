@@ -6,6 +6,7 @@
  * domains and no threads; long work belongs into a task that the handler wakes.
  */
 #include <kernel/irq.h>
+#include <kernel/atomic.h>
 #include <kernel/cpu.h>
 #include <kernel/errno.h>
 #include <kernel/log.h>
@@ -89,31 +90,32 @@ static void irq_unexpected(u32 intid)
 	log_warn("irq: nobody handles interrupt %u on CPU %u, masked", intid, this_cpu()->id);
 }
 
+/* One interrupt; another that is pending is taken as soon as the vector returns. */
 void irq_dispatch(void)
 {
 	struct cpu *cpu = this_cpu();
 	const struct irq_chip *chip = irq_chip;
-	u32 ack, intid;
+	u32 ack = chip->ack();
+	u32 intid = ack & IRQ_ID_MASK;
+	struct irq_line *line = &irq_lines[intid];
+	void (*handler)(void *arg);
 
+	if (unlikely(intid >= IRQ_MAX))
+		return;
 	/* Nothing below may switch tasks; the vector looks at WORK_RESCHED when we return. */
 	current->preempt_count++;
 	cpu->irq_depth++;
-	while ((intid = (ack = chip->ack()) & IRQ_ID_MASK) < IRQ_MAX) {
-		struct irq_line *line = &irq_lines[intid];
-		void (*handler)(void *arg);
-
-		WRITE_ONCE(irq_active[cpu->id], intid);
-		barrier();
-		handler = READ_ONCE(line->handler);
-		if (likely(handler))
-			handler(line->arg);
-		else
-			irq_unexpected(intid);
-		line->count++;
-		cpu->irq_count++;
-		store_release(&irq_active[cpu->id], IRQ_NONE);
-		chip->eoi(ack);
-	}
+	WRITE_ONCE(irq_active[cpu->id], intid);
+	barrier();
+	handler = READ_ONCE(line->handler);
+	if (likely(handler))
+		handler(line->arg);
+	else
+		irq_unexpected(intid);
+	line->count++;
+	cpu->irq_count++;
+	store_release(&irq_active[cpu->id], IRQ_NONE);
+	chip->eoi(ack);
 	cpu->irq_depth--;
 	current->preempt_count--;
 }

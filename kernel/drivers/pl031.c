@@ -40,5 +40,5 @@ static int pl031_probe(int node)
 }
 
 static const char *const pl031_compatible[] = { "arm,pl031", NULL };
-DRIVER(pl031_driver, .name = "pl031", .compatible = pl031_compatible, .phase = DRIVER_DEVICE,
+DRIVER(pl031_driver, .name = "pl031", .compatible = pl031_compatible, .phase = DRIVER_CONSOLE,
        .probe = pl031_probe);

@@ -434,7 +434,7 @@ static void sched_tick(struct timer *timer)
 	if (waiting)
 		sched_kick_idle(cpu);
 	if (cpu->tick_armed)
-		timer_start(timer, MAX(timer->deadline + TICK_NS, t->exec_start + 1));
+		timer_again(timer, MAX(timer->deadline + TICK_NS, t->exec_start + 1));
 }
 
 void sched_init_cpu(struct cpu *cpu)

@@ -119,6 +119,12 @@ void timer_start(struct timer *t, nsec_t deadline)
 	arch_irq_restore(flags);
 }
 
+void timer_again(struct timer *t, nsec_t deadline)
+{
+	ASSERT(t->cpu->timers.running == t);
+	t->cpu->timers.again = MAX(deadline, 1UL);
+}
+
 bool timer_cancel(struct timer *t)
 {
 	bool was_armed = false;
@@ -144,13 +150,25 @@ bool timer_cancel(struct timer *t)
 	return was_armed;
 }
 
+/* Arms what asked for it in fire(), unless somebody else armed it since. */
+static void timer_link_again(struct timer_queue *q, struct timer *t) REQUIRES(q->lock)
+{
+	if (!t->armed) {
+		t->deadline = q->again;
+		timer_link(q, t);
+	}
+	q->again = 0;
+}
+
+/* What becomes due meanwhile is left to the comparator, which then interrupts at once. */
 void timer_interrupt(void)
 {
 	struct timer_queue *q = &this_cpu()->timers;
+	nsec_t now = time_mono();
 	struct timer *t;
 
 	spin_lock(&q->lock);
-	while ((t = q->first) && t->deadline <= time_mono()) {
+	while ((t = q->first) && t->deadline <= now) {
 		timer_unlink(q, t);
 		q->running = t;
 		spin_unlock(&q->lock);
@@ -158,6 +176,8 @@ void timer_interrupt(void)
 		/* The timer may be gone now. */
 		spin_lock(&q->lock);
 		q->running = NULL;
+		if (q->again)
+			timer_link_again(q, t);
 	}
 	timer_program(q);
 	spin_unlock(&q->lock);

@@ -29,6 +29,7 @@ struct timer_queue {
 	struct rb_tree timers;    /* (l) struct timer.node by deadline */
 	struct timer *first;      /* (l) the next to fire */
 	struct timer *running;    /* (l) whose fire() runs now */
+	nsec_t again;             /* its next deadline, by timer_again(); 0: none.  This CPU only */
 };
 
 /* Functions that other CPUs want run here.  kernel/task/smp.c */

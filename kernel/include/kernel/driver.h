@@ -6,7 +6,7 @@
 #include <kernel/compiler.h>
 #include <kernel/dt.h>
 
-/* Early drivers (interrupt controller, console) are probed before the rest. */
+/* Early drivers (interrupt controller; console and clock) are probed before there are tasks. */
 enum driver_phase { DRIVER_IRQCHIP, DRIVER_CONSOLE, DRIVER_DEVICE };
 
 struct driver {

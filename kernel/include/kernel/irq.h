@@ -21,6 +21,7 @@ struct irq_chip {
 	void (*mask)(u32 intid);
 	void (*unmask)(u32 intid);
 	bool (*pending)(u32 intid);                   /* of an SGI or PPI: this CPU's */
+	void (*set_pending)(u32 intid);               /* as if its device had asked; not for SGIs */
 	void (*set_trigger)(u32 intid, enum irq_trigger t);
 	void (*set_target)(u32 intid, u32 cpu);
 	void (*send_ipi)(u64 cpu_mask, enum ipi ipi); /* bit n is cpus[n] */

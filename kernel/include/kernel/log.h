@@ -5,7 +5,7 @@
 #pragma once
 
 #include <kernel/compiler.h>
-#include <kernel/spinlock.h>
+#include <kernel/log_ring.h>
 
 enum log_level {
 	LOG_EMERG,
@@ -18,7 +18,7 @@ enum log_level {
 	LOG_DEBUG,
 };
 
-enum { LOG_LINE_MAX = 512, LOG_RING_SIZE = 1 << 16 };
+enum { LOG_LINE_MAX = 512 };
 
 /*
  * Formats one line (no newline needed; one is added where it is missing) into the ring and onto the
@@ -48,34 +48,7 @@ struct console {
 /* Registers the console and replays what the ring already holds.  A second one replaces the first. */
 void console_register(const struct console *con);
 
-/*
- * One line in the ring: this header and `length` bytes of text without newline, padded to 16.  A header
- * with length LOG_SKIP only fills the ring up to its end.
- */
-struct log_record {
-	u64 time_ns;       /* monotonic */
-	u16 length;
-	u8 level;          /* enum log_level */
-	u8 cpu;
-	u32 reserved;
-	char text[];
-};
-
-enum { LOG_SKIP = 0xffff };
-
-/*
- * Lines from `oldest` up to `next`; both count all bytes ever used, and a position's place in the
- * buffer is its remainder by LOG_RING_SIZE.  Fields: (l) log_ring.lock
- */
-struct log_ring {
-	struct spinlock lock;
-	u64 oldest;        /* (l) position of the oldest whole record */
-	u64 next;          /* (l) position of the next record */
-	u32 lines;         /* (l) records between them */
-	u64 lines_ever;    /* (l) */
-	u8 buffer[LOG_RING_SIZE] __aligned(16); /* (l) */
-};
-
+/* The lines of this boot, at least the last 64 KiB of them.  (l) kernel_log_lock */
 extern struct log_ring kernel_log;
 
 /*
