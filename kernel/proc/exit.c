@@ -145,6 +145,13 @@ static void exit_reparent(struct proc *p, struct proc *to, struct list *gone) RE
 	}
 }
 
+/* Whether this child and parent are what keeps the child's group from being orphaned (POSIX 3.287). */
+static bool exit_tied(const struct proc *child, const struct proc *parent) REQUIRES(tree_lock)
+{
+	return child->group && parent->group && child->group != parent->group &&
+	       child->group->session == parent->group->session;
+}
+
 static void exit_children(struct proc *p, struct list *gone) REQUIRES(tree_lock)
 {
 	struct proc *reaper = NULL, *child, *after;
@@ -153,7 +160,7 @@ static void exit_children(struct proc *p, struct list *gone) REQUIRES(tree_lock)
 		reaper = exit_reaper(p);
 	list_for_each_safe(child, after, &p->children, sibling) {
 		exit_reparent(child, reaper, gone);
-		if (child->group && child->group != p->group)
+		if (exit_tied(child, p))
 			group_check_orphaned(child->group, NULL);
 	}
 	list_for_each_safe(child, after, &p->zombies, sibling)
@@ -170,7 +177,8 @@ static void exit_process(struct proc *p, struct list *gone) REQUIRES(tree_lock)
 			    p->exit_status & 0x7f ? p->exit_status & 0x7f : p->exit_status >> 8);
 	exit_children(p, gone);
 	p->state = PROC_ZOMBIE;
-	group_check_orphaned(p->group, p);
+	if (p->parent && exit_tied(p, p->parent))
+		group_check_orphaned(p->group, p);
 	if (p->parent) {
 		list_remove(&p->sibling);
 		list_push_back(&p->parent->zombies, &p->sibling);
