@@ -48,7 +48,8 @@ static inline u64 vdso_mono(s64 *offset)
 	return ns;
 }
 
-int __kernel_clock_gettime(int clock, struct timespec *ts)
+/* Apart from the exported function: a call to that one would go through a table that nobody relocates. */
+static inline int vdso_clock_gettime(int clock, struct timespec *ts)
 {
 	s64 offset;
 	u64 ns;
@@ -73,6 +74,11 @@ int __kernel_clock_gettime(int clock, struct timespec *ts)
 	return 0;
 }
 
+int __kernel_clock_gettime(int clock, struct timespec *ts)
+{
+	return vdso_clock_gettime(clock, ts);
+}
+
 int __kernel_gettimeofday(struct timeval *tv, struct timezone *tz)
 {
 	struct timespec ts;
@@ -80,7 +86,7 @@ int __kernel_gettimeofday(struct timeval *tv, struct timezone *tz)
 	if (tz)
 		return (int)vdso_syscall(169, (long)tv, (long)tz);
 	if (tv) {
-		__kernel_clock_gettime(CLOCK_REALTIME, &ts);
+		vdso_clock_gettime(CLOCK_REALTIME, &ts);
 		tv->tv_sec = ts.tv_sec;
 		tv->tv_usec = ts.tv_nsec / 1000;
 	}
