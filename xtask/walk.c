@@ -200,15 +200,33 @@ void walk_update(struct walk *w)
 		walk_hung(w, "the walk", w->opts.timeout);
 }
 
+/* Stage dev.virtio asks the host to send a line back: "echo TEXT" on the control port. */
+static void walk_answer(struct walk *w)
+{
+	struct buf *in = &w->m.in[CH_CONTROL];
+	char *end;
+
+	while (in->len && (end = memchr(in->data, '\n', in->len))) {
+		size_t len = end + 1 - in->data;
+
+		if (len > 5 && !memcmp(in->data, "echo ", 5) && w->m.fd[CH_CONTROL] >= 0)
+			(void)write_all(w->m.fd[CH_CONTROL], in->data + 5, len - 5);
+		buf_drop(in, len);
+	}
+}
+
 void walks_wait(struct walk *w, int n, int ms)
 {
-	struct machine *m[4];
+	struct machine *m[4] = { 0 };
 	int count = 0;
 
 	for (int i = 0; i < n; i++)
 		if (w[i].end == WALK_GOING)
 			m[count++] = &w[i].m;
 	machines_poll(m, count, 0, ms);
+	for (int i = 0; i < n; i++)
+		if (w[i].end == WALK_GOING)
+			walk_answer(&w[i]);
 }
 
 void walk_free(struct walk *w)
