@@ -104,6 +104,8 @@ long sys_mmap(vaddr_t addr, size_t length, unsigned long prot, unsigned long fla
 	result = map_flags(flags, &args);
 	if (result)
 		return result;
+	if (args.fixed && !IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
 	if (args.fixed && addr < MM_LOWEST)
 		return -EPERM;
 	if (map_is_absurd(&args, flags))
