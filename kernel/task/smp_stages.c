@@ -61,7 +61,7 @@ void stage_smp_online(void)
 	}
 }
 
-enum { IPI_ROUNDS = 20 };
+enum { IPI_ROUNDS = 10, IPI_STORM = 5 };
 
 static atomic_t ipi_hits[CPUS_MAX];
 
@@ -73,7 +73,7 @@ static void ipi_hit(void *arg)
 /* Everybody calls everybody at once. */
 static void ipi_body(struct crew_member *m)
 {
-	for (u32 i = 0; i < IPI_ROUNDS; i++)
+	for (u32 i = 0; i < IPI_STORM; i++)
 		smp_call(smp_online_mask(), ipi_hit, NULL);
 }
 
@@ -100,7 +100,7 @@ void stage_smp_ipi(void)
 	EXPECT_OK(crew_start(&smp_crew, cpu_count, CREW_SPREAD, ipi_body));
 	EXPECT_OK(crew_join(&smp_crew, SMP_STAGE_LIMIT));
 	for (u32 i = 0; i < cpu_count; i++)
-		EXPECT_EQ(atomic_load(&ipi_hits[i]), (int)(IPI_ROUNDS * cpu_count));
+		EXPECT_EQ(atomic_load(&ipi_hits[i]), (int)(IPI_STORM * cpu_count));
 }
 
 enum { LOCK_ROUNDS = 1000, LOCK_WORK = 50 };
