@@ -191,7 +191,7 @@ void trap_user_work(struct trap_frame *tf)
 	u32 work = READ_ONCE(current->work);
 
 	if (work & WORK_RESCHED)
-		schedule();
+		preempt_schedule_irq();
 	if (work & ~(u32)WORK_RESCHED) {
 		arch_irq_enable();
 		signal_deliver(tf);
