@@ -103,6 +103,9 @@ void expect_fail(const char *file, int line, const char *fmt, ...)
 void expect_child_ok(const char *file, int line, pid_t pid);
 #define EXPECT_CHILD_OK(pid) expect_child_ok(__FILE__, __LINE__, (pid))
 
+/* Writes back what this program was given and exits with argc; proc_exec.c. */
+int stage_echo_args(int argc, char **argv);
+
 /* The stages: each row of kernel/boot/stages.def that is verified by a user program. */
 #define STAGE_KERNEL(sym)
 #define STAGE_HOST(sym)
