@@ -90,6 +90,8 @@ void mm_put(struct mm *mm)
 	spin_lock(&all_mms_lock);
 	list_remove(&mm->all);
 	spin_unlock(&all_mms_lock);
+	/* A CPU that idles may have the tables loaded still, and would take the next mm here for this one. */
+	sched_forget_mm(mm);
 	mm_free_areas(mm);
 	if (mm->exe) {
 		inode_exec_end(mm->exe->inode);
