@@ -42,5 +42,7 @@ int char_device_register(struct char_device *d)
 	else
 		list_push_back(&all_char_devices, &d->node);
 	spin_unlock(&char_devices_lock);
-	return err ? err : devtmpfs_add(d);
+	if (err || d->elsewhere)
+		return err;
+	return devtmpfs_add(d);
 }

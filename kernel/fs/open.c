@@ -16,7 +16,7 @@
 /* Kept in file.flags; the others are about the act of opening. */
 enum {
 	O_KEPT = O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE |
-		 O_NOATIME | O_PATH | O_DIRECTORY | O_NOFOLLOW,
+		 O_NOATIME | O_PATH | O_DIRECTORY | O_NOFOLLOW | O_NOCTTY,
 };
 
 static bool open_wants_write(int flags)

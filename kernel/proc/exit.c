@@ -17,6 +17,7 @@
 #include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/time.h>
+#include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include <uapi/wait.h>
 
@@ -216,6 +217,7 @@ void thread_exit(int status)
 	struct proc *p = current_proc(), *dead;
 	struct list gone = LIST_INIT(gone);
 	irqflags_t flags;
+	pid_t hang_up = 0;
 	bool last;
 
 	futex_exit(current);
@@ -224,10 +226,13 @@ void thread_exit(int status)
 
 	flags = spin_lock_irqsave(&tree_lock);
 	last = exit_leave(p, status);
+	if (last && p->group->session->sid == p->pid)
+		hang_up = tty_session_end(p->group->session);
 	if (last)
 		exit_process(p, &gone);
 	spin_unlock_irqrestore(&tree_lock, flags);
 
+	tty_hang_up_group(hang_up);
 	if (last)
 		vfork_release(p);
 	while ((dead = list_pop_front_entry(&gone, struct proc, sibling)))

@@ -71,9 +71,7 @@ static const struct uart_client console_client = {
 
 static int console_open(struct inode *inode, struct file *f)
 {
-	f->private = &console_tty;
-	f->ops = &tty_ops;
-	return 0;
+	return tty_attach(f, &console_tty);
 }
 
 /* /dev/tty leads to the terminal itself, whatever it is. */
@@ -81,11 +79,7 @@ static int tty_alias_open(struct inode *inode, struct file *f)
 {
 	struct tty *tty = tty_of_current();
 
-	if (!tty)
-		return -ENXIO;
-	f->private = tty;
-	f->ops = &tty_ops;
-	return 0;
+	return tty ? tty_attach(f, tty) : -ENXIO;
 }
 
 static const struct file_ops console_open_ops = { .name = "console", .open = console_open };
@@ -104,6 +98,7 @@ void console_tty_init(void)
 	size_t i;
 
 	tty_register(&console_tty);
+	pty_init();
 	for (i = 0; i < ARRAY_SIZE(tty_devices); i++) {
 		if (char_device_register(&tty_devices[i]))
 			log_err("tty: /dev/%s is taken", tty_devices[i].name);

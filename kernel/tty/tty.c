@@ -59,11 +59,11 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t n)
 		tty_receive_byte(tty, *bytes++);
 }
 
-/* Whether a read may go on: a line, or `min` bytes in raw mode. */
+/* Whether a read may go on: a line, `min` bytes in raw mode, or the end. */
 static bool tty_has_input(struct tty *tty, u32 min)
 {
 	irqflags_t flags = spin_lock_irqsave(&tty->lock);
-	bool has = ldisc_readable(&tty->ldisc, min);
+	bool has = tty->hung_up || ldisc_readable(&tty->ldisc, min);
 
 	spin_unlock_irqrestore(&tty->lock, flags);
 	return has;
@@ -136,6 +136,7 @@ static int tty_wait_read(struct tty *tty, struct file *f, size_t n)
 static ssize_t tty_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct tty *tty = f->private;
+	ssize_t n;
 	int err;
 
 	err = tty_check_background(tty, SIGTTIN);
@@ -144,13 +145,18 @@ static ssize_t tty_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	err = tty_wait_read(tty, f, to->left);
 	if (err)
 		return err;
-	return tty_take(tty, to);
+	n = tty_take(tty, to);
+	if (tty->driver->consumed)
+		tty->driver->consumed(tty);
+	return n;
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
 static bool tty_has_room(struct tty *tty)
 {
+	if (READ_ONCE(tty->hung_up))
+		return true;
 	return !READ_ONCE(tty->ldisc.stopped) && tty->driver->room(tty) >= TTY_ROOM_LOW;
 }
 
@@ -184,6 +190,10 @@ static size_t tty_write_chunk(struct tty *tty, const u8 *bytes, size_t n, bool w
 	size_t done = 0;
 
 	for (;;) {
+		*err = -EIO;
+		if (READ_ONCE(tty->hung_up))
+			return done;
+		*err = 0;
 		done += tty_put(tty, bytes + done, n - done);
 		if (done == n)
 			return done;
@@ -237,15 +247,38 @@ static u32 tty_poll(struct file *f, struct poll_table *pt)
 		ready |= POLLIN | POLLRDNORM;
 	if (tty_has_room(tty))
 		ready |= POLLOUT | POLLWRNORM;
+	if (READ_ONCE(tty->hung_up))
+		ready |= POLLHUP | POLLERR;
 	return ready;
+}
+
+int tty_attach(struct file *f, struct tty *tty)
+{
+	int err = tty->driver->open ? tty->driver->open(tty) : 0;
+
+	if (err)
+		return err;
+	f->private = tty;
+	f->ops = &tty_ops;
+	return 0;
 }
 
 /* A session leader without a terminal gets the first one that it opens (POSIX 11.1.3). */
 static int tty_open(struct inode *inode, struct file *f)
 {
-	if (!(f->flags & O_NOCTTY))
+	int err = tty_attach(f, f->private);
+
+	if (!err && !(f->flags & O_NOCTTY))
 		(void)tty_session_begin(f->private, false);
-	return 0;
+	return err;
+}
+
+static void tty_release(struct file *f)
+{
+	struct tty *tty = f->private;
+
+	if (tty->driver->close)
+		tty->driver->close(tty);
 }
 
 const struct file_ops tty_ops = {
@@ -255,4 +288,5 @@ const struct file_ops tty_ops = {
 	.write = tty_write,
 	.poll = tty_poll,
 	.ioctl = tty_ioctl,
+	.release = tty_release,
 };

@@ -28,7 +28,7 @@ int tty_drain(struct tty *tty)
 	int err = 0;
 
 	/* The device tells when it has room, not when it is empty: look now and then. */
-	while (!tty->driver->idle(tty) && err != -ERESTARTSYS)
+	while (!tty->driver->idle(tty) && !READ_ONCE(tty->hung_up) && err != -ERESTARTSYS)
 		err = wait_event_interruptible_until(&tty->writable, tty->driver->idle(tty),
 						     time_mono() + TTY_DRAIN_STEP);
 	return err == -ERESTARTSYS ? err : 0;
@@ -155,18 +155,20 @@ static long tty_give_up(struct tty *tty)
 {
 	struct session *s;
 	irqflags_t flags;
-	bool leader;
+	pid_t foreground = 0;
+	long err = -EPERM;
 
 	if (tty_of_current() != tty)
 		return -ENOTTY;
 	flags = spin_lock_irqsave(&tree_lock);
 	s = current->proc->group->session;
-	leader = s->sid == current->proc->pid;
+	if (s->sid == current->proc->pid) {
+		foreground = tty_session_end(s);
+		err = 0;
+	}
 	spin_unlock_irqrestore(&tree_lock, flags);
-	if (!leader)
-		return -EPERM;
-	tty_session_end(s);
-	return 0;
+	tty_hang_up_group(foreground);
+	return err;
 }
 
 static long tty_ioctl_session(struct tty *tty, u32 cmd, unsigned long arg)
@@ -199,10 +201,8 @@ static long tty_get_counters(struct tty *tty, struct serial_counters __user *use
 	return copy_to_user(user, &counters, sizeof(counters));
 }
 
-long tty_ioctl(struct file *f, u32 cmd, unsigned long arg)
+long tty_ioctl_settings(struct tty *tty, u32 cmd, unsigned long arg)
 {
-	struct tty *tty = f->private;
-
 	switch (cmd) {
 	case TCGETS:
 		return tty_get_termios(tty, (struct ktermios __user *)arg);
@@ -214,21 +214,35 @@ long tty_ioctl(struct file *f, u32 cmd, unsigned long arg)
 		return tty_get_size(tty, (struct winsize __user *)arg);
 	case TIOCSWINSZ:
 		return tty_set_size(tty, (const struct winsize __user *)arg);
+	case TCFLSH:
+		return tty_flush(tty, arg);
+	case TCXONC:
+		return tty_flow(tty, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+long tty_ioctl(struct file *f, u32 cmd, unsigned long arg)
+{
+	struct tty *tty = f->private;
+	long ret;
+
+	if (READ_ONCE(tty->hung_up))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	switch (cmd) {
 	case FIONREAD:
 		return tty_get_available(tty, (int __user *)arg);
 	case TIOCOUTQ:
 		return put_user((int)!tty->driver->idle(tty), (int __user *)arg);
 	case TIOCGICOUNT:
 		return tty_get_counters(tty, (struct serial_counters __user *)arg);
-	case TCFLSH:
-		return tty_flush(tty, arg);
-	case TCXONC:
-		return tty_flow(tty, arg);
 	case TCSBRK:
 	case TCSBRKP:
 		/* tcdrain(3); a break is not sent. */
 		return tty_drain(tty);
 	default:
-		return tty_ioctl_session(tty, cmd, arg);
+		ret = tty_ioctl_settings(tty, cmd, arg);
+		return ret == -ENOTTY ? tty_ioctl_session(tty, cmd, arg) : ret;
 	}
 }

@@ -76,21 +76,58 @@ out_unlock:
 	return err;
 }
 
-void tty_session_end(struct session *s)
+pid_t tty_session_end(struct session *s)
 {
-	irqflags_t flags = spin_lock_irqsave(&tree_lock);
 	struct tty *tty = s->tty;
-	pid_t foreground = tty ? tty->foreground : 0;
+	pid_t foreground;
+
+	if (!tty)
+		return 0;
+	foreground = tty->foreground;
+	tty_take_away(tty);
+	return foreground;
+}
+
+void tty_hang_up_group(pid_t pgid)
+{
 	siginfo_t hangup = { .si_signo = SIGHUP, .si_code = SI_KERNEL };
 	siginfo_t go_on = { .si_signo = SIGCONT, .si_code = SI_KERNEL };
 
-	if (tty)
-		tty_take_away(tty);
+	if (!pgid)
+		return;
+	signal_send_group(pgid, &hangup);
+	signal_send_group(pgid, &go_on);
+}
+
+/* The leader of the session that has the terminal, with a reference; NULL when there is none. */
+static struct proc *tty_session_leader(struct tty *tty)
+{
+	pid_t sid = READ_ONCE(tty->session);
+
+	return sid ? proc_find(sid) : NULL;
+}
+
+void tty_hang_up(struct tty *tty)
+{
+	struct proc *leader = tty_session_leader(tty);
+	pid_t foreground;
+	irqflags_t flags;
+
+	flags = spin_lock_irqsave(&tree_lock);
+	foreground = tty->foreground;
+	tty_take_away(tty);
 	spin_unlock_irqrestore(&tree_lock, flags);
-	if (foreground) {
-		signal_send_group(foreground, &hangup);
-		signal_send_group(foreground, &go_on);
+	flags = spin_lock_irqsave(&tty->lock);
+	tty->hung_up = true;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	wait_queue_wake_all(&tty->readable);
+	wait_queue_wake_all(&tty->writable);
+	if (leader) {
+		(void)signal_kernel(leader, SIGHUP);
+		(void)signal_kernel(leader, SIGCONT);
+		proc_put(leader);
 	}
+	tty_hang_up_group(foreground);
 }
 
 void tty_signal_foreground(struct tty *tty, int sig)

@@ -11,6 +11,7 @@ struct char_device {
 	const char *name;            /* path below /dev, e.g. "null", "virtio-ports/cairn.stdin" */
 	dev_t dev;
 	mode_t mode;                 /* permission bits */
+	bool elsewhere;              /* its node is in another file system (devpts) */
 	const struct file_ops *ops;
 	void *private;               /* handed over in file->private at open */
 	struct list_node node;       /* on all_char_devices */

@@ -24,6 +24,11 @@ struct tty_driver {
 	bool (*idle)(struct tty *tty);     /* everything written is out */
 	/* What the port has counted; NULL: it does not count. */
 	void (*count)(struct tty *tty, struct serial_counters *out);
+	/* A file on the terminal begins and ends; both may be NULL.  0 or -EIO.  May sleep. */
+	int (*open)(struct tty *tty);
+	void (*close)(struct tty *tty);
+	/* A reader made room for input; may be NULL. */
+	void (*consumed)(struct tty *tty);
 };
 
 /* Fields: (t) tty.lock, irqsave  (w) write_lock  (!) set at creation */
@@ -37,6 +42,7 @@ struct tty {
 	pid_t session;                     /* (t) whose controlling terminal it is, 0: nobody's */
 	pid_t foreground;                  /* (t) the group that may read and gets ^C */
 	u32 echo_lost;                     /* (t) bytes of echo that found no room */
+	bool hung_up;                      /* (t) the other side has gone: end of file, EIO */
 	struct mutex write_lock;           /* one write(2) at a time */
 	struct wait_queue readable;
 	struct wait_queue writable;        /* room was made, or ^Q */
@@ -53,8 +59,13 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t n);
 /* The device has room again.  Any context. */
 void tty_writable(struct tty *tty);
 
+/* The device has gone: readers see the end of the file, writers -EIO, the session loses it. */
+void tty_hang_up(struct tty *tty);
+
 /* Operations of files on terminals; file->private is the struct tty. */
 extern const struct file_ops tty_ops;
+/* Makes f a file on the terminal, for an open op that found out which one is meant.  0 or -EIO. */
+int tty_attach(struct file *f, struct tty *tty);
 
 /* ---- tty_job.c: the session and its groups ---------------------------------------------------- */
 
@@ -68,10 +79,12 @@ struct tty *tty_of_current(void);
 int tty_session_begin(struct tty *tty, bool steal);
 
 /*
- * The session loses its terminal: SIGHUP and SIGCONT to the foreground group.  By exit of a session
- * leader and TIOCNOTTY.  Takes tree_lock; any context.
+ * The session loses its terminal: its leader ends or gives it up.  Returns the foreground group, which
+ * tty_hang_up_group() must hear of once tree_lock is free; 0: there was none.
  */
-void tty_session_end(struct session *s);
+pid_t tty_session_end(struct session *s) REQUIRES(tree_lock);
+/* SIGHUP and SIGCONT to a group.  Any context, no lock held. */
+void tty_hang_up_group(pid_t pgid);
 
 /*
  * A background process wants the terminal: sends `sig` to its group and returns -ERESTARTSYS, or -EIO when
@@ -89,8 +102,25 @@ void tty_signal_foreground(struct tty *tty, int sig);
 /* ---- tty_ioctl.c ------------------------------------------------------------------------------ */
 
 long tty_ioctl(struct file *f, u32 cmd, unsigned long arg);
+/* Settings, size and queues, for either side of a pseudoterminal.  -ENOTTY for what is not among them. */
+long tty_ioctl_settings(struct tty *tty, u32 cmd, unsigned long arg);
 /* Sleeps until what was written is out.  0 or -ERESTARTSYS. */
 int tty_drain(struct tty *tty);
+
+/* ---- pty.c ------------------------------------------------------------------------------------ */
+
+enum { PTY_MAX = 64 };
+
+/* Registers /dev/ptmx. */
+void pty_init(void);
+/* The slave with the lowest number >= from that is in use: its number, dev and owner.  0 or -ENOENT. */
+struct pty_info {
+	u32 index;
+	dev_t dev;
+	uid_t uid;
+	gid_t gid;
+};
+int pty_next(u32 from, struct pty_info *info);
 
 /* ---- console.c -------------------------------------------------------------------------------- */
 
