@@ -8,7 +8,9 @@
 #include <kernel/proc.h>
 #include <kernel/smp.h>
 #include <kernel/syscall.h>
+#include <kernel/uart.h>
 #include <kernel/vfs.h>
+#include <kernel/virtio_console.h>
 #include <arch/arch.h>
 #include <uapi/reboot.h>
 
@@ -19,11 +21,13 @@ static bool reboot_magic_ok(u32 magic1, u32 magic2)
 		magic2 == LINUX_REBOOT_MAGIC2B || magic2 == LINUX_REBOOT_MAGIC2C);
 }
 
-/* Nothing is written after this. */
+/* Nothing is written after this; what was written before has left the machine. */
 static void reboot_settle(const char *what)
 {
 	vfs_umount_all();
 	log_info("%s", what);
+	vport_drain_all();
+	uart_drain();
 	smp_stop_others();
 }
 
