@@ -135,6 +135,7 @@ static void exit_reparent(struct proc *p, struct proc *to, struct list *gone) RE
 {
 	list_remove(&p->sibling);
 	p->parent = to;
+	WRITE_ONCE(p->ppid, to ? to->pid : 0);
 	p->exit_signal = SIGCHLD;
 	if (to)
 		list_push_back(p->state == PROC_ZOMBIE ? &to->zombies : &to->children, &p->sibling);

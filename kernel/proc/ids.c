@@ -15,10 +15,5 @@ long sys_gettid(void)
 /* 0 for a process of the kernel's own. */
 long sys_getppid(void)
 {
-	irqflags_t flags = spin_lock_irqsave(&tree_lock);
-	struct proc *parent = current_proc()->parent;
-	pid_t pid = parent ? parent->pid : 0;
-
-	spin_unlock_irqrestore(&tree_lock, flags);
-	return pid;
+	return READ_ONCE(current_proc()->ppid);
 }

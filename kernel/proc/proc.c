@@ -102,6 +102,7 @@ void proc_link(struct proc *p, struct proc *parent, struct proc_group *group)
 	list_push_back(&all_procs, &p->all);
 	proc_count++;
 	p->parent = parent;
+	p->ppid = parent ? parent->pid : 0;
 	if (parent)
 		list_push_back(&parent->children, &p->sibling);
 	if (group)

@@ -54,7 +54,7 @@ static void snapshot_tree(struct procfs_snapshot *s, struct proc *p) REQUIRES(tr
 	struct tty *tty = NULL;
 
 	s->pid = p->pid;
-	s->ppid = p->parent ? p->parent->pid : 0;
+	s->ppid = p->ppid;
 	if (p->group) {
 		s->pgid = p->group->pgid;
 		s->sid = p->group->session->sid;

@@ -41,6 +41,7 @@ struct proc {
 	pid_t pid;                       /* (!) */
 	struct pid_link pid_link;        /* (T) */
 	enum proc_state state;           /* (T) */
+	pid_t ppid;                      /* (T) parent->pid, or 0; one word, read by anybody */
 	struct proc *parent;             /* (T) NULL: started by the kernel, or an orphan without init */
 	struct list children;            /* (T) struct proc.sibling: those alive */
 	struct list zombies;             /* (T) struct proc.sibling: not waited for yet */
