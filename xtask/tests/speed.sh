@@ -4,10 +4,11 @@
 speed_tests() {
 	"$X" run --icount --profile fast --timeout 120 -- /bench/bench >"$T/bench" 2>"$T/log" </dev/null
 	cat "$T/bench"
-	at_most "power-on to this program" 12000000
+	at_most "power-on to this program" 10000000
 	at_most "null system call" 120
 	at_most "minor page fault" 900
-	at_most "fork, exec, exit, wait" 30000
+	at_most "fork, exit, wait" 30000
+	check "speed: at most 12 instructions of boot for each further page" boot_grows_slowly
 	check "speed: both walks of the trail within 10 s" walks_in_time
 	check "speed: 100 MB both ways at 20 MB/s, unharmed" stream_in_time
 }
@@ -22,6 +23,16 @@ at_most() {
 	else
 		failed "speed: $1"
 	fi
+}
+
+# 3.5 GiB more are 917,504 pages more.
+boot_grows_slowly() {
+	local small large
+	small=$(awk '/^power-on/ { print $(NF - 1) }' "$T/bench")
+	large=$("$X" run --icount --profile fast --mem 4G --timeout 120 -- /bench/bench </dev/null |
+		awk '/^power-on/ { print $(NF - 1) }')
+	echo "$small at 512 MiB, $large at 4 GiB"
+	[ "$(((large - small) / 917504))" -le 12 ]
 }
 
 walks_in_time() {
