@@ -71,15 +71,25 @@ static const struct uart_client console_client = {
 
 static int console_open(struct inode *inode, struct file *f)
 {
-	return tty_attach(f, &console_tty);
+	int err;
+
+	mutex_lock(&tty_life_lock);
+	err = tty_attach(f, &console_tty);
+	mutex_unlock(&tty_life_lock);
+	return err;
 }
 
 /* /dev/tty leads to the terminal itself, whatever it is. */
 static int tty_alias_open(struct inode *inode, struct file *f)
 {
-	struct tty *tty = tty_of_current();
+	struct tty *tty;
+	int err;
 
-	return tty ? tty_attach(f, tty) : -ENXIO;
+	mutex_lock(&tty_life_lock);
+	tty = tty_of_current();
+	err = tty ? tty_attach(f, tty) : -ENXIO;
+	mutex_unlock(&tty_life_lock);
+	return err;
 }
 
 static const struct file_ops console_open_ops = { .name = "console", .open = console_open };

@@ -2,15 +2,17 @@
  * Pseudoterminals: a terminal whose device is a file.  What a program writes to the master arrives at the
  * slave as if typed; what the slave's programs write, and its echo, can be read from the master.
  *
- * Opening /dev/ptmx takes a free one; its slave appears as /dev/pts/N (devpts).  When the master is closed the
- * slave is hung up.  A struct pty is never freed, only used again, so that a session that still names one
- * by accident sees another terminal, not freed memory.  Packet mode (TIOCPKT) is not there.
+ * Opening /dev/ptmx makes one; its slave appears as /dev/pts/N (devpts).  When the master is closed the
+ * slave is hung up, and with its last file it is freed.  A session that has it loses it by the hang-up, so
+ * that who finds it through its session holds tty_life_lock until the file counts.  Packet mode (TIOCPKT)
+ * is not there.
  */
 #include <kernel/tty.h>
 
 #include <kernel/dev.h>
 #include <kernel/errno.h>
 #include <kernel/log.h>
+#include <kernel/panic.h>
 #include <kernel/poll.h>
 #include <kernel/printf.h>
 #include <kernel/proc.h>
@@ -32,18 +34,15 @@ enum {
 	PTS_GROUP = 5,       /* "tty" */
 };
 
-/* Fields: (P) ptys_lock  (o) out_lock, irqsave, inside tty.lock  (!) set at creation */
+/* Fields: (L) tty_life_lock  (o) out_lock, irqsave, inside tty.lock  (!) set at creation */
 struct pty {
 	struct tty slave;
-	char name[PTY_NAME_MAX];          /* (!) "pts/3" */
-	struct char_device device;        /* (!) what opening the slave finds */
 	u32 index;                        /* (!) */
-	bool in_use;                      /* (P) the master or a slave is open */
-	bool master_open;                 /* (P) */
-	bool locked;                      /* (P) until unlockpt(3) */
-	bool was_opened;                  /* (P) the slave, since the master was */
-	u32 slave_opens;                  /* (P) */
-	uid_t uid;                        /* (P) who opened the master */
+	bool master_open;                 /* (L) */
+	bool locked;                      /* (a) until unlockpt(3) */
+	bool was_opened;                  /* (L) the slave */
+	u32 slave_opens;                  /* (L) */
+	uid_t uid;                        /* (!) who opened the master */
 	struct spinlock out_lock;
 	struct ring out;                  /* (o) */
 	u8 buffer[PTY_BUFFER];
@@ -51,8 +50,16 @@ struct pty {
 	struct wait_queue writable;       /* the master's writer and poll */
 };
 
-static struct mutex ptys_lock = MUTEX_INIT(ptys_lock, "ptys");
-static struct pty *ptys[PTY_MAX]; /* (P) made when first needed */
+/* A number: its place in /dev stays when it has been used once. */
+struct pty_slot {
+	struct pty *pty;                  /* (L) NULL: free */
+	bool registered;                  /* (L) */
+	char name[PTY_NAME_MAX];          /* (!) "pts/3" */
+	struct char_device device;        /* (!) */
+};
+
+struct mutex tty_life_lock = MUTEX_INIT(tty_life_lock, "tty_life");
+static struct pty_slot pty_slots[PTY_MAX];
 
 static struct pty *pty_of_slave(struct tty *tty)
 {
@@ -84,32 +91,39 @@ static bool pty_out_idle(struct tty *tty)
 	return true;
 }
 
-static int pty_slave_open(struct tty *tty)
+static int pty_slave_open(struct tty *tty) REQUIRES(tty_life_lock)
 {
 	struct pty *pty = pty_of_slave(tty);
-	int err = 0;
 
-	mutex_lock(&ptys_lock);
-	if (!pty->master_open || pty->locked) {
-		err = -EIO;
-	} else {
-		pty->slave_opens++;
-		pty->was_opened = true;
-	}
-	mutex_unlock(&ptys_lock);
-	return err;
+	ASSERT(mutex_held(&tty_life_lock));
+	if (!pty->master_open || READ_ONCE(pty->locked))
+		return -EIO;
+	pty->slave_opens++;
+	pty->was_opened = true;
+	return 0;
+}
+
+/* Frees it once neither side is open. */
+static void pty_put(struct pty *pty) REQUIRES(tty_life_lock)
+{
+	ASSERT(mutex_held(&tty_life_lock));
+	if (pty->master_open || pty->slave_opens)
+		return;
+	pty_slots[pty->index].pty = NULL;
+	tty_unregister(&pty->slave);
+	kfree(pty);
 }
 
 static void pty_slave_close(struct tty *tty)
 {
 	struct pty *pty = pty_of_slave(tty);
 
-	mutex_lock(&ptys_lock);
+	mutex_lock(&tty_life_lock);
 	pty->slave_opens--;
-	pty->in_use = pty->master_open || pty->slave_opens;
-	mutex_unlock(&ptys_lock);
 	/* The master sees the end of what its programs said. */
 	wait_queue_wake_all(&pty->readable);
+	pty_put(pty);
+	mutex_unlock(&tty_life_lock);
 }
 
 static void pty_slave_consumed(struct tty *tty)
@@ -127,88 +141,100 @@ static const struct tty_driver pty_driver = {
 	.consumed = pty_slave_consumed,
 };
 
-/* ---- taking one ------------------------------------------------------------------------------ */
+/* ---- making one ------------------------------------------------------------------------------ */
 
-static int pty_make(u32 index, struct pty **out) REQUIRES(ptys_lock)
+/* What is behind a number may have changed since the path was looked up: asked anew. */
+static int pts_open(struct inode *inode, struct file *f)
 {
-	struct pty *pty = kzalloc(sizeof(*pty), 0);
+	u32 index = (u32)DEV_MINOR(inode->rdev);
+	struct pty *pty;
+	int err = -ENXIO;
+
+	mutex_lock(&tty_life_lock);
+	pty = index < PTY_MAX ? pty_slots[index].pty : NULL;
+	if (pty)
+		err = tty_attach(f, &pty->slave);
+	mutex_unlock(&tty_life_lock);
+	if (!err)
+		tty_opened(f);
+	return err;
+}
+
+static const struct file_ops pts_ops = { .name = "pts", .open = pts_open };
+
+/* The number's place in /dev. */
+static int pty_slot_register(struct pty_slot *slot, u32 index) REQUIRES(tty_life_lock)
+{
 	int err;
 
+	if (slot->registered)
+		return 0;
+	ksnprintf(slot->name, sizeof(slot->name), "pts/%u", index);
+	slot->device = (struct char_device){
+		.name = slot->name, .dev = DEV_MAKE(PTS_MAJOR, index), .mode = 0620,
+		.elsewhere = true, .ops = &pts_ops,
+	};
+	err = char_device_register(&slot->device);
+	slot->registered = !err;
+	return err;
+}
+
+static int pty_make(struct pty_slot *slot, u32 index, struct pty **out) REQUIRES(tty_life_lock)
+{
+	struct pty *pty;
+	int err;
+
+	err = pty_slot_register(slot, index);
+	if (err)
+		return err;
+	pty = kzalloc(sizeof(*pty), 0);
 	if (!pty)
 		return -ENOMEM;
 	pty->index = index;
-	ksnprintf(pty->name, sizeof(pty->name), "pts/%u", index);
+	pty->master_open = pty->locked = true;
+	pty->uid = current_cred()->fsuid;
 	spin_init(&pty->out_lock, "pty.out");
+	ring_init(&pty->out, pty->buffer, PTY_BUFFER);
 	wait_queue_init(&pty->readable);
 	wait_queue_init(&pty->writable);
-	pty->slave.name = pty->name;
-	pty->slave.dev = DEV_MAKE(PTS_MAJOR, index);
+	pty->slave.name = slot->name;
+	pty->slave.dev = slot->device.dev;
 	pty->slave.driver = &pty_driver;
 	tty_register(&pty->slave);
-	pty->device = (struct char_device){
-		.name = pty->name, .dev = pty->slave.dev, .mode = 0620, .elsewhere = true,
-		.ops = &tty_ops, .private = &pty->slave,
-	};
-	err = char_device_register(&pty->device);
-	if (err) {
-		list_remove(&pty->slave.all);
-		kfree(pty);
-		return err;
-	}
-	*out = pty;
+	slot->pty = *out = pty;
 	return 0;
 }
 
-/* As new: nothing of its earlier life is left. */
-static void pty_reset(struct pty *pty) REQUIRES(ptys_lock)
-{
-	struct tty *tty = &pty->slave;
-	irqflags_t flags = spin_lock_irqsave(&tty->lock);
-
-	ldisc_init(&tty->ldisc);
-	tty->size = (struct winsize){ 0 };
-	tty->hung_up = false;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	ring_init(&pty->out, pty->buffer, PTY_BUFFER);
-	pty->in_use = pty->master_open = pty->locked = true;
-	pty->was_opened = false;
-	pty->uid = current_cred()->fsuid;
-}
-
-/* The lowest free one, made if it never was.  0, -ENOSPC or -ENOMEM. */
-static int pty_take(struct pty **out)
+/* With the lowest free number.  0, -ENOSPC or -ENOMEM. */
+static int pty_new(struct pty **out)
 {
 	int err = -ENOSPC;
 	u32 i;
 
-	mutex_lock(&ptys_lock);
-	for (i = 0; i < PTY_MAX; i++) {
-		if (ptys[i] && ptys[i]->in_use)
-			continue;
-		err = ptys[i] ? 0 : pty_make(i, &ptys[i]);
-		break;
-	}
-	if (!err) {
-		pty_reset(ptys[i]);
-		*out = ptys[i];
-	}
-	mutex_unlock(&ptys_lock);
+	mutex_lock(&tty_life_lock);
+	for (i = 0; i < PTY_MAX && pty_slots[i].pty; i++)
+		;
+	if (i < PTY_MAX)
+		err = pty_make(&pty_slots[i], i, out);
+	mutex_unlock(&tty_life_lock);
 	return err;
 }
 
 int pty_next(u32 from, struct pty_info *info)
 {
+	const struct pty *pty;
 	int err = -ENOENT;
 	u32 i;
 
-	mutex_lock(&ptys_lock);
+	mutex_lock(&tty_life_lock);
 	for (i = from; i < PTY_MAX && err; i++) {
-		if (!ptys[i] || !ptys[i]->master_open)
+		pty = pty_slots[i].pty;
+		if (!pty || !pty->master_open)
 			continue;
-		*info = (struct pty_info){ i, ptys[i]->slave.dev, ptys[i]->uid, PTS_GROUP };
+		*info = (struct pty_info){ i, pty->slave.dev, pty->uid, PTS_GROUP };
 		err = 0;
 	}
-	mutex_unlock(&ptys_lock);
+	mutex_unlock(&tty_life_lock);
 	return err;
 }
 
@@ -355,11 +381,11 @@ static void pty_master_release(struct file *f)
 {
 	struct pty *pty = f->private;
 
-	tty_hang_up(&pty->slave);
-	mutex_lock(&ptys_lock);
+	mutex_lock(&tty_life_lock);
 	pty->master_open = false;
-	pty->in_use = pty->slave_opens > 0;
-	mutex_unlock(&ptys_lock);
+	tty_hang_up(&pty->slave);
+	pty_put(pty);
+	mutex_unlock(&tty_life_lock);
 }
 
 static const struct file_ops pty_master_ops = {
@@ -376,7 +402,7 @@ static int ptmx_open(struct inode *inode, struct file *f)
 	struct pty *pty;
 	int err;
 
-	err = pty_take(&pty);
+	err = pty_new(&pty);
 	if (err)
 		return err;
 	f->private = pty;

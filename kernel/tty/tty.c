@@ -21,6 +21,7 @@ enum {
 };
 
 struct list all_ttys = LIST_INIT(all_ttys);
+static struct spinlock all_ttys_lock = SPINLOCK_INIT("all_ttys");
 
 void tty_register(struct tty *tty)
 {
@@ -29,7 +30,16 @@ void tty_register(struct tty *tty)
 	mutex_init(&tty->write_lock, tty->name);
 	wait_queue_init(&tty->readable);
 	wait_queue_init(&tty->writable);
+	spin_lock(&all_ttys_lock);
 	list_push_back(&all_ttys, &tty->all);
+	spin_unlock(&all_ttys_lock);
+}
+
+void tty_unregister(struct tty *tty)
+{
+	spin_lock(&all_ttys_lock);
+	list_remove(&tty->all);
+	spin_unlock(&all_ttys_lock);
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */
@@ -264,12 +274,22 @@ int tty_attach(struct file *f, struct tty *tty)
 }
 
 /* A session leader without a terminal gets the first one that it opens (POSIX 11.1.3). */
+void tty_opened(struct file *f)
+{
+	if (!(f->flags & O_NOCTTY))
+		(void)tty_session_begin(f->private, false);
+}
+
+/* Of a terminal that is always there. */
 static int tty_open(struct inode *inode, struct file *f)
 {
-	int err = tty_attach(f, f->private);
+	int err;
 
-	if (!err && !(f->flags & O_NOCTTY))
-		(void)tty_session_begin(f->private, false);
+	mutex_lock(&tty_life_lock);
+	err = tty_attach(f, f->private);
+	mutex_unlock(&tty_life_lock);
+	if (!err)
+		tty_opened(f);
 	return err;
 }
 

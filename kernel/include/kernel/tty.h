@@ -24,7 +24,7 @@ struct tty_driver {
 	bool (*idle)(struct tty *tty);     /* everything written is out */
 	/* What the port has counted; NULL: it does not count. */
 	void (*count)(struct tty *tty, struct serial_counters *out);
-	/* A file on the terminal begins and ends; both may be NULL.  0 or -EIO.  May sleep. */
+	/* A file on the terminal begins (under tty_life_lock: 0 or -EIO) and ends; both may be NULL. */
 	int (*open)(struct tty *tty);
 	void (*close)(struct tty *tty);
 	/* A reader made room for input; may be NULL. */
@@ -46,13 +46,15 @@ struct tty {
 	struct mutex write_lock;           /* one write(2) at a time */
 	struct wait_queue readable;
 	struct wait_queue writable;        /* room was made, or ^Q */
-	struct list_node all;              /* on all_ttys */
+	struct list_node all;              /* on all_ttys; (all_ttys_lock) */
 };
 
 extern struct list all_ttys;
 
 /* Makes the terminal usable and puts it on the list.  Once, at boot. */
 void tty_register(struct tty *tty);
+/* Takes it off the list, before it is freed; nobody has it open or can find it. */
+void tty_unregister(struct tty *tty);
 
 /* Bytes came in from the device.  Any context, no lock held; sends signals, echoes, wakes readers. */
 void tty_receive(struct tty *tty, const u8 *bytes, size_t n);
@@ -64,12 +66,18 @@ void tty_hang_up(struct tty *tty);
 
 /* Operations of files on terminals; file->private is the struct tty. */
 extern const struct file_ops tty_ops;
+/*
+ * Held from finding a terminal by its session or number until tty_attach(): pseudoterminals come and go.
+ */
+extern struct mutex tty_life_lock;
 /* Makes f a file on the terminal, for an open op that found out which one is meant.  0 or -EIO. */
-int tty_attach(struct file *f, struct tty *tty);
+int tty_attach(struct file *f, struct tty *tty) REQUIRES(tty_life_lock);
+/* Then, unless O_NOCTTY: the controlling terminal of a session leader that has none. */
+void tty_opened(struct file *f);
 
 /* ---- tty_job.c: the session and its groups ---------------------------------------------------- */
 
-/* The controlling terminal of current, or NULL. */
+/* The controlling terminal of current, or NULL.  To be followed only under tty_life_lock. */
 struct tty *tty_of_current(void);
 
 /*
