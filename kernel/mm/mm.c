@@ -86,7 +86,6 @@ void mm_put(struct mm *mm)
 {
 	if (atomic_dec_return(&mm->users))
 		return;
-	sched_forget_mm(mm);
 	spin_lock(&all_mms_lock);
 	list_remove(&mm->all);
 	spin_unlock(&all_mms_lock);
