@@ -279,7 +279,7 @@ static void exec_commit(struct exec *x)
 	arch_thread_exec(first->bias + first->elf.entry, x->sp);
 }
 
-static void exec_free(struct exec *x)
+void exec_free(struct exec *x)
 {
 	if (x->mm)
 		mm_put(x->mm);
@@ -291,8 +291,8 @@ static void exec_free(struct exec *x)
 	kfree(x);
 }
 
-/* From the opened file and the collected strings on. */
-static int exec_go(struct exec *x)
+/* From the opened file and the collected strings to a complete address space. */
+static int exec_prepare(struct exec *x)
 {
 	int err = 0;
 
@@ -302,8 +302,13 @@ static int exec_go(struct exec *x)
 	}
 	if (!err)
 		err = exec_load(x);
-	if (!err)
-		err = exec_build(x);
+	return err ? err : exec_build(x);
+}
+
+static int exec_go(struct exec *x)
+{
+	int err = exec_prepare(x);
+
 	if (!err)
 		err = signals_exec_prepare();
 	if (!err)
@@ -315,13 +320,12 @@ static int exec_go(struct exec *x)
 	return err;
 }
 
-int exec_kernel(const char *path, const char *const *argv, const char *const *envp)
+/* Opens a program for the kernel itself and collects its strings. */
+static int exec_begin_kernel(struct exec *x, const char *path, const char *const *argv,
+			     const char *const *envp)
 {
-	struct exec *x = kzalloc(sizeof(*x), 0);
 	int err;
 
-	if (!x)
-		return -ENOMEM;
 	x->path = path;
 	exec_strings_init(&x->strings);
 	err = exec_open(AT_FDCWD, path, 0, &x->program.file);
@@ -330,6 +334,35 @@ int exec_kernel(const char *path, const char *const *argv, const char *const *en
 	x->strings.env_at = x->strings.used;
 	if (!err)
 		err = exec_strings_add_kernel(&x->strings, envp, &x->strings.envc);
+	return err;
+}
+
+int exec_prepare_kernel(const char *path, const char *const *argv, const char *const *envp,
+			struct exec **out)
+{
+	struct exec *x = kzalloc(sizeof(*x), 0);
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	err = exec_begin_kernel(x, path, argv, envp);
+	if (!err)
+		err = exec_prepare(x);
+	if (err)
+		exec_free(x);
+	else
+		*out = x;
+	return err;
+}
+
+int exec_kernel(const char *path, const char *const *argv, const char *const *envp)
+{
+	struct exec *x = kzalloc(sizeof(*x), 0);
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	err = exec_begin_kernel(x, path, argv, envp);
 	if (!err)
 		err = exec_go(x);
 	exec_free(x);

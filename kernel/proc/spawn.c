@@ -43,6 +43,7 @@ static void spawn_entry(void *arg)
 	const struct spawn_args *args = s->args;
 	int err = exec_kernel(args->path, args->argv, args->envp);
 
+	/* args is the spawner's: not to be looked at any more. */
 	spawn_report(s, err);
 	if (err)
 		proc_exit(WSTATUS_EXIT(127));

@@ -60,6 +60,14 @@ struct exec {
 
 /* Makes current go on in the program at an absolute path; argv and envp in kernel memory.  As execve. */
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
+/*
+ * Everything up to the point of no return: the new address space is complete in (*out)->mm and nobody
+ * runs in it.  For the stage that looks at it.  0 or as exec_kernel().
+ */
+int exec_prepare_kernel(const char *path, const char *const *argv, const char *const *envp,
+			struct exec **out) __must_check;
+/* Gives back whatever an exec still holds. */
+void exec_free(struct exec *x);
 /* The file to execute.  0, -ENOENT, -EACCES, -ELOOP ...  May sleep. */
 int exec_open(int dirfd, const char *path, int flags, struct file **out) __must_check;
 
