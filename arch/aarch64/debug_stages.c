@@ -9,6 +9,7 @@
 #include <kernel/symbols.h>
 
 enum { STAGE_TRACE_MAX = 32 };
+enum { INSN_BRK = 0xd4200000 }; /* C6.2.36, the immediate at bit 5 */
 
 static struct backtrace_entry stage_trace[STAGE_TRACE_MAX];
 /* volatile: the compiler does not see that a BRK calls. */
@@ -65,7 +66,7 @@ void stage_debug_backtrace(void)
 	expect_frame(&at, "trap_el1_sync");
 	e = expect_frame(&at, "stage_brk");
 	EXPECT(e->tf != NULL);
-	EXPECT_EQ(e->pc, e->tf->pc - 4); /* the handler has stepped over it since */
+	EXPECT_EQ(*(const u32 *)e->pc, INSN_BRK | BRK_STAGE << 5);
 	expect_frame(&at, "stage_on_brk");
 	expect_frame(&at, "trap_el1_sync");
 	e = expect_frame(&at, "stage_brk");

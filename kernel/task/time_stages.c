@@ -192,13 +192,16 @@ static void test_timers_reset(void)
 static void expect_deadline_order(void)
 {
 	nsec_t start = time_mono() + NSEC_PER_MSEC;
+	irqflags_t flags;
 
 	test_timers_reset();
+	flags = arch_irq_save(); /* a host that stalls lets none fire before all are armed */
 	for (u32 i = 0; i < TEST_TIMERS; i++) {
 		u32 place = i * 5 % TEST_TIMERS;
 
 		timer_start(&test_timers[place].timer, start + place * TEST_STEP_NS);
 	}
+	arch_irq_restore(flags);
 	SPIN_UNTIL(READ_ONCE(test_timers[TEST_TIMERS - 1].times));
 	for (u32 i = 0; i < TEST_TIMERS; i++) {
 		const struct test_timer *t = &test_timers[i];
@@ -217,13 +220,16 @@ static void expect_deadline_order(void)
 static void expect_ties_and_cancel(void)
 {
 	nsec_t when = time_mono() + NSEC_PER_MSEC;
+	irqflags_t flags;
 
 	test_timers_reset();
+	flags = arch_irq_save();
 	for (u32 i = 0; i < TEST_TIMERS; i++)
 		timer_start(&test_timers[i].timer, when);
 	EXPECT(timer_cancel(&test_timers[3].timer));
 	EXPECT(!timer_cancel(&test_timers[3].timer));
 	timer_start(&test_timers[0].timer, when + TEST_STEP_NS);
+	arch_irq_restore(flags);
 	SPIN_UNTIL(READ_ONCE(test_timers[0].times));
 	EXPECT_EQ(test_timers[3].times, 0u);
 	EXPECT_EQ(timers_fired, (u32)TEST_TIMERS - 1);
