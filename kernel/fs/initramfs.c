@@ -172,7 +172,7 @@ static int unpack_at(struct unpack *u, const struct cpio_entry *e, struct walk *
 	struct inode *dir = w->pinned.dentry->inode;
 	int err;
 
-	if (w->last_kind != LAST_NAME) {
+	if (w->last_kind != COMPONENT_NAME) {
 		unpack_set_attributes(dir, e); /* "." is the root */
 		return 0;
 	}

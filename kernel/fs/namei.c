@@ -56,7 +56,7 @@ static int name_op_find_free(struct name_op *op, bool directory) REQUIRES(op->di
 {
 	int err;
 
-	if (op->walk.last_kind != LAST_NAME)
+	if (op->walk.last_kind != COMPONENT_NAME)
 		return -EEXIST;
 	err = name_op_find(op);
 	if (err)
@@ -315,13 +315,13 @@ static int name_rmdir(const struct path *parent, struct dentry *d)
 /* What unlink and rmdir say about a last component that is no name. */
 static int remove_check_last(const struct walk *w, bool directory)
 {
-	if (w->last_kind == LAST_NAME)
+	if (w->last_kind == COMPONENT_NAME)
 		return 0;
 	if (!directory)
 		return -EISDIR;
-	if (w->last_kind == LAST_DOT)
+	if (w->last_kind == COMPONENT_DOT)
 		return -EINVAL;
-	return w->last_kind == LAST_DOTDOT ? -ENOTEMPTY : -EBUSY;
+	return w->last_kind == COMPONENT_DOTDOT ? -ENOTEMPTY : -EBUSY;
 }
 
 static int name_op_remove(struct name_op *op, bool directory) REQUIRES(op->dir->lock)

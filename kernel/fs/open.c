@@ -238,7 +238,7 @@ static int open_create_step(struct walk *w, const struct open_how *how, struct f
 	bool created = false;
 	int err;
 
-	if (w->last_kind != LAST_NAME)
+	if (w->last_kind != COMPONENT_NAME)
 		return open_path(&w->pinned, how, false, out);
 	err = open_find_or_create(w, how, &p.dentry, &created);
 	if (err)

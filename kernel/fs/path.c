@@ -184,39 +184,18 @@ static int walk_follow(struct walk *w, struct dentry *d)
 	return 0;
 }
 
-/* Finds the next component's length and hash. */
-static u32 walk_scan(const char *s, u32 *name_hash)
-{
-	enum { FNV_BASIS = 0x811c9dc5u, FNV_PRIME = 0x01000193u };
-	u32 hash = FNV_BASIS, len = 0;
-
-	for (; s[len] && s[len] != '/'; len++)
-		hash = (hash ^ (u8)s[len]) * FNV_PRIME;
-	*name_hash = hash;
-	return len;
-}
-
-static enum last_kind component_kind(const char *s, u32 len)
-{
-	if (s[0] != '.' || len > 2)
-		return LAST_NAME;
-	if (len == 1)
-		return LAST_DOT;
-	return s[1] == '.' ? LAST_DOTDOT : LAST_NAME;
-}
-
 /* The ordinary case: a name in the cursor's directory; a symlink there is followed if `follow`. */
-static int walk_name(struct walk *w, const char *name, u32 len, u32 name_hash, bool follow)
+static int walk_name(struct walk *w, const struct path_component *c, bool follow)
 {
 	struct path next = { w->at.mnt, NULL };
 	struct inode *inode;
 	int err = 0;
 
-	if (len > NAME_MAX)
+	if (c->len > NAME_MAX)
 		return -ENAMETOOLONG;
-	next.dentry = dentry_find(w->at.dentry, name, len, dentry_hash_mix(w->at.dentry, name_hash));
+	next.dentry = dentry_find(w->at.dentry, c->name, c->len, dentry_hash_mix(w->at.dentry, c->hash));
 	if (!next.dentry)
-		err = walk_lookup_slow(w, name, len, &next.dentry);
+		err = walk_lookup_slow(w, c->name, c->len, &next.dentry);
 	if (err)
 		return err;
 	inode = load_acquire(&next.dentry->inode);
@@ -232,50 +211,44 @@ static int walk_name(struct walk *w, const char *name, u32 len, u32 name_hash, b
 }
 
 /* Remembers the last component for those who make or remove it. */
-static void walk_set_last(struct walk *w, const char *name, u32 len, enum last_kind kind, bool slash)
+static void walk_set_last(struct walk *w, const struct path_component *c)
 {
-	w->last = name;
-	w->last_len = len;
-	w->last_kind = kind;
-	w->last_slash = slash;
+	w->last = c->name;
+	w->last_len = c->len;
+	w->last_kind = c->kind;
+	w->last_slash = c->slash;
+}
+
+/* One component.  "name/" must be a directory, and a link there is followed. */
+static int walk_component(struct walk *w, const struct path_component *c)
+{
+	if (c->kind == COMPONENT_NAME)
+		return walk_name(w, c, !c->last || c->slash || (w->flags & LOOKUP_FOLLOW));
+	return c->kind == COMPONENT_DOTDOT ? walk_up(w) : 0;
 }
 
 /* Walks w->rest from the cursor on, with dcache_lock. */
 static int walk_components(struct walk *w)
 {
-	w->last_kind = LAST_ROOT;
-	for (;;) {
-		const char *name = w->rest;
-		enum last_kind kind;
-		u32 len, hash;
-		bool last, slash;
-		int err;
+	struct path_component c;
+	int err;
 
-		while (*name == '/')
-			name++;
-		if (!*name)
-			return name != w->rest && !S_ISDIR(w->at.dentry->inode->mode) ? -ENOTDIR : 0;
+	w->last_kind = COMPONENT_NONE;
+	for (;;) {
+		const char *before = w->rest;
+
+		if (!path_component_next(&w->rest, &c)) /* a slash behind the last one wants a directory */
+			return w->rest != before && !S_ISDIR(w->at.dentry->inode->mode) ? -ENOTDIR : 0;
 		err = walk_may_search(w);
 		if (err)
 			return err;
-		len = walk_scan(name, &hash);
-		w->rest = name + len;
-		slash = *w->rest == '/';
-		while (*w->rest == '/')
-			w->rest++;
-		last = !*w->rest;
-		kind = component_kind(name, len);
-		if (last && (w->flags & LOOKUP_PARENT)) {
-			walk_set_last(w, name, len, kind, slash);
+		if (c.last && (w->flags & LOOKUP_PARENT)) {
+			walk_set_last(w, &c);
 			return 0;
 		}
-		/* "name/" must be a directory, and a link there is followed: one slash stays in the rest. */
-		if (last && slash)
+		if (c.last && c.slash) /* one stays in the rest, whatever a symlink puts before it */
 			w->rest--;
-		if (kind == LAST_NAME)
-			err = walk_name(w, name, len, hash, !last || slash || (w->flags & LOOKUP_FOLLOW));
-		else if (kind == LAST_DOTDOT)
-			err = walk_up(w);
+		err = walk_component(w, &c);
 		if (err)
 			return err;
 	}

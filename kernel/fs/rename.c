@@ -226,9 +226,9 @@ long sys_renameat2(int old_dirfd, const char __user *old_path, int dirfd, const 
 		return err;
 	if (op.from_walk.pinned.mnt != op.to_walk.pinned.mnt)
 		err = -EXDEV;
-	else if (op.from_walk.last_kind != LAST_NAME)
+	else if (op.from_walk.last_kind != COMPONENT_NAME)
 		err = -EBUSY;
-	else if (op.to_walk.last_kind != LAST_NAME)
+	else if (op.to_walk.last_kind != COMPONENT_NAME)
 		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	if (!err) {
 		rename_lock(&op);

@@ -7,7 +7,7 @@
 
 typedef u64 __attribute__((aligned(1), may_alias)) word_t;
 
-enum { WORD = sizeof(word_t), BLOCK = 4 * WORD };
+enum { WORD = sizeof(word_t), BLOCK = 8 * WORD };
 
 /* Or the compiler would recognise a copy loop and turn memcpy into a call of memcpy. */
 #define MEMORY_LOOP __attribute__((optimize("no-tree-loop-distribute-patterns")))
@@ -19,11 +19,19 @@ static inline void memory_move_block(u8 *to, const u8 *from)
 	word_t b = ((const word_t *)from)[1];
 	word_t c = ((const word_t *)from)[2];
 	word_t d = ((const word_t *)from)[3];
+	word_t e = ((const word_t *)from)[4];
+	word_t f = ((const word_t *)from)[5];
+	word_t g = ((const word_t *)from)[6];
+	word_t h = ((const word_t *)from)[7];
 
 	((word_t *)to)[0] = a;
 	((word_t *)to)[1] = b;
 	((word_t *)to)[2] = c;
 	((word_t *)to)[3] = d;
+	((word_t *)to)[4] = e;
+	((word_t *)to)[5] = f;
+	((word_t *)to)[6] = g;
+	((word_t *)to)[7] = h;
 }
 
 static inline void memory_copy_forward(u8 *to, const u8 *from, size_t n)
@@ -72,6 +80,10 @@ MEMORY_LOOP void *memset(void *to, int byte, size_t n)
 		((word_t *)t)[1] = word;
 		((word_t *)t)[2] = word;
 		((word_t *)t)[3] = word;
+		((word_t *)t)[4] = word;
+		((word_t *)t)[5] = word;
+		((word_t *)t)[6] = word;
+		((word_t *)t)[7] = word;
 	}
 	for (; n >= WORD; n -= WORD, t += WORD)
 		*(word_t *)t = word;

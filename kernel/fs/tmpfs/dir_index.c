@@ -3,7 +3,7 @@
  * them.  A cookie is given once and never again, so a reader that stopped at one goes on behind it whatever
  * was added or removed meanwhile; new names come last.  No kernel state: tested on the host.
  */
-#include <kernel/tmpfs.h>
+#include <kernel/dir_index.h>
 
 #include <kernel/errno.h>
 #include <kernel/hash.h>

@@ -7,6 +7,7 @@
  */
 #include "tmpfs_internal.h"
 
+#include <arch/arch.h>
 #include <kernel/dev.h>
 #include <kernel/errno.h>
 #include <kernel/filemap.h>
@@ -27,7 +28,7 @@ static int tmpfs_read_page(struct page_mapping *m, struct page *p)
 		atomic64_dec(&ts->pages);
 		return -ENOSPC;
 	}
-	memset(page_virt(p), 0, PAGE_SIZE);
+	arch_zero(page_virt(p), PAGE_SIZE);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* What the files of tmpfs share with each other only. */
 #pragma once
 
+#include <kernel/dir_index.h>
 #include <kernel/tmpfs.h>
 
 struct tmpfs_super {

@@ -3,15 +3,23 @@
 
 #include <kernel/types.h>
 
-/* FNV-1a, 32 bits. */
+/* FNV-1a, 32 bits, one byte at a time from HASH_BYTES_EMPTY. */
+#define HASH_BYTES_EMPTY 0x811c9dc5u
+
+static inline u32 hash_byte(u32 hash, u8 byte)
+{
+	enum { FNV_PRIME = 0x01000193u };
+
+	return (hash ^ byte) * FNV_PRIME;
+}
+
 static inline u32 hash_bytes(const void *data, size_t n)
 {
-	enum { FNV_BASIS = 0x811c9dc5u, FNV_PRIME = 0x01000193u };
 	const u8 *p = data;
-	u32 h = FNV_BASIS;
+	u32 h = HASH_BYTES_EMPTY;
 
 	while (n--)
-		h = (h ^ *p++) * FNV_PRIME;
+		h = hash_byte(h, *p++);
 	return h;
 }
 

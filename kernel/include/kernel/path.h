@@ -3,9 +3,8 @@
  */
 #pragma once
 
+#include <kernel/path_component.h>
 #include <kernel/vfs.h>
-
-enum last_kind { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 
 /* The part before the last component has been walked when a LOOKUP_PARENT walk ends. */
 struct walk {
@@ -21,7 +20,7 @@ struct walk {
 	enum lookup_flags flags;
 	const char *last;       /* LOOKUP_PARENT: the last component, inside the name or buffer */
 	u32 last_len;
-	enum last_kind last_kind;
+	enum component_kind last_kind; /* COMPONENT_NONE: the path was "/", or a link led to its end */
 	bool last_slash;        /* it had a slash behind it */
 };
 
