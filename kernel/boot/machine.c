@@ -20,14 +20,6 @@ enum { GIC_FLAG_EDGE_RISING = 1, GIC_FLAG_EDGE_FALLING = 2 };
 /* Order of the interrupts of an arm,armv8-timer node. */
 enum timer_irq { TIMER_IRQ_SECURE, TIMER_IRQ_NONSECURE, TIMER_IRQ_VIRTUAL };
 
-/* Function numbers of PSCI 0.2 and later (DEN0022 5.1), SMC64 where an address is passed. */
-enum psci_function {
-	PSCI_CPU_OFF      = 0x84000002,
-	PSCI_CPU_ON_64    = 0xc4000003,
-	PSCI_SYSTEM_OFF   = 0x84000008,
-	PSCI_SYSTEM_RESET = 0x84000009,
-};
-
 /* Bits of MPIDR_EL1 that name a CPU: Aff3 and Aff2..Aff0. */
 static const u64 machine_affinity_mask = 0xff00ffffffUL;
 

@@ -15,7 +15,14 @@
  */
 enum { MACHINE_LAST_RESORT_UART = 0x09000000 };
 
-struct machine machine;
+/*
+ * How to end the machine before its tree has said so: by the conduit that the way we were entered leaves,
+ * with the numbers of PSCI 0.2.
+ */
+struct machine machine = {
+	.psci_system_off = PSCI_SYSTEM_OFF,
+	.psci_system_reset = PSCI_SYSTEM_RESET,
+};
 
 static __noreturn void machine_refused(const char *why)
 {
@@ -43,6 +50,7 @@ void machine_init(const void *blob, size_t limit)
 {
 	int err;
 
+	machine.psci = boot_record.cpus[0].el == 2 ? PSCI_SMC : PSCI_HVC;
 	if (dt_open(&machine_dt, blob, limit))
 		machine_refused(machine_dt.problem ? machine_dt.problem : "no tree was passed");
 	err = machine_parse(&machine_dt, &machine);

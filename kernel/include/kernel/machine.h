@@ -18,6 +18,14 @@ struct phys_range {
 };
 
 enum psci_conduit { PSCI_NONE, PSCI_HVC, PSCI_SMC };
+/* Function numbers of PSCI 0.2 and later (DEN0022 5.1), SMC64 where an address is passed. */
+enum psci_function {
+	PSCI_CPU_OFF      = 0x84000002,
+	PSCI_CPU_ON_64    = 0xc4000003,
+	PSCI_SYSTEM_OFF   = 0x84000008,
+	PSCI_SYSTEM_RESET = 0x84000009,
+};
+
 enum gic_version { GIC_NONE, GIC_V2, GIC_V3 };
 
 struct machine {
