@@ -171,7 +171,8 @@ int fd_install(struct file *f, int from, bool cloexec, int *fd)
 		n = (u32)bitmap_find_zero(t->taken, t->size, MAX((u32)from, t->lowest));
 		if (n < t->size && n < limit) {
 			fd_mark(t, n, f, cloexec);
-			if (n == t->lowest)
+			/* The search began at `lowest`: what it passed is taken. */
+			if ((u32)from <= t->lowest)
 				t->lowest = n + 1;
 			spin_unlock(&t->lock);
 			file_get(f);

@@ -2,6 +2,7 @@
 #include "expect.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -87,6 +88,33 @@ static void pipe_small(void)
 	EXPECT_OK(close(ends[0]));
 }
 
+/* Far more than a page without a reader in between: the buffer grows, and keeps what is in it. */
+static void pipe_fills(void)
+{
+	unsigned char buf[1000];
+	size_t done, wrong = 0, i;
+	int ends[2], n;
+
+	EXPECT_OK(pipe2(ends, O_NONBLOCK));
+	EXPECT_EQ(fcntl(ends[0], F_GETPIPE_SZ), 65536);
+	for (done = 0; done < 60 * sizeof(buf); done += sizeof(buf)) {
+		for (i = 0; i < sizeof(buf); i++)
+			buf[i] = pipe_pattern(done + i);
+		EXPECT_EQ(write(ends[1], buf, sizeof(buf)), (ssize_t)sizeof(buf));
+	}
+	EXPECT_OK(ioctl(ends[0], FIONREAD, &n));
+	EXPECT_EQ((size_t)n, done);
+	for (done = 0; done < 60 * sizeof(buf); done += sizeof(buf)) {
+		EXPECT_EQ(read(ends[0], buf, sizeof(buf)), (ssize_t)sizeof(buf));
+		for (i = 0; i < sizeof(buf); i++)
+			wrong += buf[i] != pipe_pattern(done + i);
+	}
+	EXPECT_EQ(wrong, (size_t)0);
+	EXPECT_ERRNO(read(ends[0], buf, 1), EAGAIN);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* End of file comes only when the last copy of the write end is gone. */
 static void pipe_last_writer(void)
 {
@@ -128,5 +156,6 @@ void stage_pipe_basic(void)
 	pipe_small();
 	pipe_last_writer();
 	pipe_refusals();
+	pipe_fills();
 	pipe_stream();
 }

@@ -150,6 +150,7 @@ static void poll_on_signal(int sig)
 static void poll_mask(void)
 {
 	struct sigaction sa = { .sa_handler = poll_on_signal, .sa_flags = SA_RESTART };
+	struct timespec soon = { 0, NSEC_PER_MSEC };
 	sigset_t usr1, none, now;
 
 	EXPECT_OK(sigaction(SIGUSR1, &sa, NULL));
@@ -162,6 +163,10 @@ static void poll_mask(void)
 	/* Interrupted whatever SA_RESTART says, and the mask is back afterwards. */
 	EXPECT_ERRNO(ppoll(NULL, 0, NULL, &none), EINTR);
 	EXPECT_EQ(poll_signals, 1);
+	EXPECT_OK(sigprocmask(SIG_BLOCK, NULL, &now));
+	EXPECT(sigismember(&now, SIGUSR1));
+	/* Also when the wait just ends. */
+	EXPECT_EQ(ppoll(NULL, 0, &soon, &none), 0);
 	EXPECT_OK(sigprocmask(SIG_BLOCK, NULL, &now));
 	EXPECT(sigismember(&now, SIGUSR1));
 	EXPECT_OK(raise(SIGUSR1));

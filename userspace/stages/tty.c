@@ -63,9 +63,8 @@ static void tty_reads(const char *text)
 	char buf[TTY_TEXT_MAX];
 	ssize_t n = read(tty_slave, buf, sizeof(buf) - 1);
 
-	EXPECT_GE(n, 0);
-	buf[n] = 0;
-	EXPECT_STR(buf, text);
+	EXPECT_EQ(n, (ssize_t)strlen(text));
+	EXPECT_MEM(buf, text, (size_t)n);
 }
 
 /* Nothing is there to read. */
