@@ -5,9 +5,8 @@
  * the program lives.  Where a handler has been verified before, the instruction itself is tried.
  */
 #include "expect.h"
+#include "fault.h"
 
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -189,47 +188,18 @@ void stage_vm_demand(void)
 	EXPECT_OK(munmap((void *)p, PAGES * PAGE));
 }
 
-static sigjmp_buf fault_return;
-static volatile int fault_code;
-static void *volatile fault_address;
-
-static void fault_note(int sig, siginfo_t *info, void *context)
-{
-	fault_code = info->si_code;
-	fault_address = info->si_addr;
-	siglongjmp(fault_return, 1);
-}
-
-/* The SEGV_ code that a load (a store) at p ends with; 0 when it works. */
-static int fault_of_read(volatile char *p)
-{
-	if (sigsetjmp(fault_return, 1))
-		return fault_code;
-	(void)*p;
-	return 0;
-}
-
-static int fault_of_write(volatile char *p)
-{
-	if (sigsetjmp(fault_return, 1))
-		return fault_code;
-	*p = 1;
-	return 0;
-}
-
 void stage_vm_prot_none(void)
 {
-	struct sigaction sa = { .sa_sigaction = fault_note, .sa_flags = SA_SIGINFO };
 	char *p = map(3 * PAGE, PROT_READ | PROT_WRITE), *fresh;
 
-	EXPECT_OK(sigaction(SIGSEGV, &sa, NULL));
+	fault_catch();
 	memset(p, 0x42, 3 * PAGE);
 	EXPECT_OK(mprotect(p + PAGE, PAGE, PROT_NONE));
-	EXPECT_EQ(fault_of_read(p + PAGE), SEGV_ACCERR);
-	EXPECT(fault_address == p + PAGE);
-	EXPECT_EQ(fault_of_read(p + 2 * PAGE - 1), SEGV_ACCERR);
-	EXPECT_EQ(fault_of_write(p + PAGE + 8), SEGV_ACCERR);
-	EXPECT(fault_address == p + PAGE + 8);
+	EXPECT_EQ(fault_of_read(p + PAGE), FAULT_DENIED);
+	EXPECT(fault_where() == p + PAGE);
+	EXPECT_EQ(fault_of_read(p + 2 * PAGE - 1), FAULT_DENIED);
+	EXPECT_EQ(fault_of_write(p + PAGE + 8, 1), FAULT_DENIED);
+	EXPECT(fault_where() == p + PAGE + 8);
 	EXPECT_EQ(probe_read(p + PAGE), EFAULT);
 	EXPECT_EQ(probe_write(p + PAGE), EFAULT);
 	EXPECT(all_bytes(p, PAGE, 0x42));
@@ -238,17 +208,17 @@ void stage_vm_prot_none(void)
 	/* What is there is kept for later. */
 	EXPECT_OK(mprotect(p + PAGE, PAGE, PROT_READ));
 	EXPECT(all_bytes(p, 3 * PAGE, 0x42));
-	EXPECT_EQ(fault_of_write(p + PAGE), SEGV_ACCERR);
+	EXPECT_EQ(fault_of_write(p + PAGE, 1), FAULT_DENIED);
 	EXPECT_OK(mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(fault_of_write(p + PAGE), 0);
+	EXPECT_EQ(fault_of_write(p + PAGE, 1), 0);
 
 	/* Never touched, it is no more readable, until it is zero. */
 	fresh = map(PAGE, PROT_NONE);
-	EXPECT_EQ(fault_of_read(fresh), SEGV_ACCERR);
+	EXPECT_EQ(fault_of_read(fresh), FAULT_DENIED);
 	EXPECT_EQ(probe_read(fresh), EFAULT);
 	EXPECT_OK(mprotect(fresh, PAGE, PROT_READ));
 	EXPECT(all_bytes(fresh, PAGE, 0));
 	EXPECT_OK(munmap(fresh, PAGE));
-	EXPECT_EQ(fault_of_read(fresh), SEGV_MAPERR);
+	EXPECT_EQ(fault_of_read(fresh), FAULT_UNMAPPED);
 	EXPECT_OK(munmap(p, 3 * PAGE));
 }
