@@ -13,6 +13,7 @@
 #include <kernel/parse.h>
 #include <kernel/printf.h>
 #include <kernel/proc.h>
+#include <kernel/provoke.h>
 #include <kernel/spinlock.h>
 #include <kernel/string.h>
 #include <kernel/time.h>
@@ -48,6 +49,10 @@ static ssize_t stage_result_write(struct file *f, struct iov_iter *from, loff_t 
 	size_t n = iov_copy_from(from, buf, MIN(from->left, sizeof(buf)));
 	size_t i;
 
+	if (n > 8 && !strncmp(buf, "provoke ", 8)) {
+		buf[n - 1] = 0; /* its newline */
+		return provoke(buf + 8);
+	}
 	spin_lock(&r->lock);
 	for (i = 0; i < n; i++) {
 		if (buf[i] == '\n' || r->length == sizeof(r->line) - 1)
