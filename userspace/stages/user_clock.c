@@ -84,7 +84,7 @@ static void *vdso_symbol(const struct vdso *v, const char *name)
 	for (unsigned int i = 0; i < v->hash[1]; i++) {
 		const Elf64_Sym *s = &v->symbols[i];
 
-		if (s->st_shndx && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
+		if (s->st_shndx &&
 		    strcmp(v->strings + s->st_name, name) == 0 &&
 		    vdso_version_is(v, v->versions[i] & 0x7fff, "LINUX_2.6.39"))
 			return (void *)(v->base + s->st_value);
