@@ -9,7 +9,7 @@
 #include <kernel/string.h>
 
 /* A function of its own, whose name the report must show. */
-static __noinline int provoke_oops(const volatile int *nowhere)
+static __attribute__((noipa)) int provoke_oops(const volatile int *nowhere)
 {
 	return *nowhere;
 }
