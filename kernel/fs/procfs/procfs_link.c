@@ -64,7 +64,7 @@ int procfs_follow_root(u64 key, struct path *out)
 }
 
 /* The text of a link whose path we hold; drops that. */
-static int link_text(struct path *p, char *buf, size_t n)
+static int procfs_link_text(struct path *p, char *buf, size_t n)
 {
 	char *text = kmalloc(PROCFS_PATH_MAX, 0);
 	int len = -ENOMEM;
@@ -81,7 +81,7 @@ int procfs_read_exe(u64 key, char *buf, size_t n)
 	struct path p;
 	int err = procfs_follow_exe(key, &p);
 
-	return err ? err : link_text(&p, buf, n);
+	return err ? err : procfs_link_text(&p, buf, n);
 }
 
 int procfs_read_cwd(u64 key, char *buf, size_t n)
@@ -89,7 +89,7 @@ int procfs_read_cwd(u64 key, char *buf, size_t n)
 	struct path p;
 	int err = procfs_follow_cwd(key, &p);
 
-	return err ? err : link_text(&p, buf, n);
+	return err ? err : procfs_link_text(&p, buf, n);
 }
 
 int procfs_read_root(u64 key, char *buf, size_t n)
@@ -97,7 +97,7 @@ int procfs_read_root(u64 key, char *buf, size_t n)
 	struct path p;
 	int err = procfs_follow_root(key, &p);
 
-	return err ? err : link_text(&p, buf, n);
+	return err ? err : procfs_link_text(&p, buf, n);
 }
 
 /* ---- fd ---------------------------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ static int procfs_fd_readlink(u64 key, char *buf, size_t n)
 	if (f->path.dentry) {
 		p = f->path;
 		path_get(&p);
-		err = link_text(&p, buf, n);
+		err = procfs_link_text(&p, buf, n);
 	} else if (f->inode) {
 		err = kscnprintf(buf, n, "%s:[%lu]", f->ops->name, f->inode->ino);
 	} else {
