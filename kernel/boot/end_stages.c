@@ -5,6 +5,10 @@
 #include <kernel/log.h>
 #include <kernel/page.h>
 #include <kernel/stage.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+
+#define SETTLE_NS (2 * NSEC_PER_SEC)
 
 /* Too large for a kernel stack. */
 static struct account account_at_end;
@@ -26,12 +30,26 @@ static void expect_caches_equal(const struct account *was, const struct account 
 		EXPECT_EQ(now->live[i], was->live[i]);
 }
 
+/* The last stacks are given back by the CPUs that left them, a moment after their programs are gone. */
+static void account_settle(const struct account *was, struct account *now)
+{
+	nsec_t limit = time_mono() + SETTLE_NS;
+
+	account_take(now);
+	while ((now->tasks > was->tasks || now->pages[PAGE_KERNEL] > was->pages[PAGE_KERNEL]) &&
+	       time_mono() < limit) {
+		task_set_state(TASK_UNINTERRUPTIBLE);
+		task_sleep_until(time_mono() + NSEC_PER_MSEC);
+		account_take(now);
+	}
+}
+
 void stage_end_accounting(void)
 {
 	const struct account *was = &account_at_start;
 	struct account *now = &account_at_end;
 
-	account_take(now);
+	account_settle(was, now);
 	EXPECT_EQ(now->procs, was->procs);
 	EXPECT_EQ(now->groups, was->groups);
 	EXPECT_EQ(now->mms, 0u);

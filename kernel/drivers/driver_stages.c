@@ -248,16 +248,19 @@ static void expect_port_sends(struct vport *p, u32 n)
 static void expect_port_echoes(struct vport *p)
 {
 	static const char ask[] = "echo dev.virtio\n";
-	struct vport_buffer *b = NULL;
+	u64 interrupts = p->rx_interrupts;
+	struct vport_buffer *b;
 
 	EXPECT_OK(vport_start_rx(p));
 	control_write(ask, sizeof(ask) - 1);
-	WAIT_UNTIL((b = vport_filled(p)));
+	/* Who looks for bytes takes them from the interrupt. */
+	WAIT_UNTIL(READ_ONCE(p->rx_interrupts) > interrupts);
+	b = vport_filled(p);
+	EXPECT(b);
 	EXPECT_EQ(b->length - b->offset, (u32)strlen("dev.virtio\n"));
 	EXPECT(!memcmp(b->data + b->offset, "dev.virtio\n", b->length - b->offset));
 	vport_recycle(p, b);
 	vport_notify_rx(p);
-	WAIT_UNTIL(READ_ONCE(p->rx_interrupts) > 0); /* the bytes may be seen before it */
 }
 
 void stage_dev_virtio(void)
