@@ -6,12 +6,15 @@
 #include <kernel/errno.h>
 #include <kernel/log.h>
 #include <kernel/sections.h>
+#include <kernel/string.h>
 
-static bool driver_matches(const struct driver *d, int node)
+/* Whether the driver names one of the strings of a `compatible` property. */
+static bool driver_matches(const struct driver *d, const char *strings, u32 length)
 {
-	for (const char *const *c = d->compatible; *c; c++)
-		if (dt_is_compatible(&machine_dt, node, *c))
-			return true;
+	for (u32 at = 0; at < length; at += strlen(strings + at) + 1)
+		for (const char *const *c = d->compatible; *c; c++)
+			if (!strcmp(strings + at, *c))
+				return true;
 	return false;
 }
 
@@ -32,11 +35,15 @@ int drivers_probe(enum driver_phase phase)
 
 	dt_for_each(node, &machine_dt)
 	{
-		if (!dt_prop(&machine_dt, node, "compatible", NULL) ||
-		    !dt_is_available(&machine_dt, node))
+		u32 length;
+		const char *strings = dt_prop(&machine_dt, node, "compatible", &length);
+
+		/* The list ends in a NUL, or nobody could read it. */
+		if (!strings || !length || strings[length - 1])
 			continue;
 		for (const struct driver *d = __drivers_start; d < __drivers_stop; d++)
-			if (d->phase == phase && driver_matches(d, node))
+			if (d->phase == phase && driver_matches(d, strings, length) &&
+			    dt_is_available(&machine_dt, node))
 				bound += driver_probe_node(d, node);
 	}
 	return bound;

@@ -179,6 +179,14 @@ static void gicv3_send_ipi(u64 cpu_mask, enum ipi ipi)
 	}
 }
 
+/* What can be in use of a region, which is often laid out for hundreds of CPUs: pages cost time to map. */
+static u64 gicv3_region_size(const struct phys_range *region)
+{
+	u64 cpus_there = machine.cpu_count + machine.cpus_ignored;
+
+	return MIN(region->size, cpus_there * GICR_STRIDE_VLPI);
+}
+
 /* Looks for the redistributor whose affinity is ours. */
 static volatile void *gicv3_find_redist(u64 mpidr)
 {
@@ -186,7 +194,7 @@ static volatile void *gicv3_find_redist(u64 mpidr)
 
 	for (u32 i = 0; i < machine.gic_redist_count; i++) {
 		volatile char *r = gicv3.region[i];
-		volatile char *end = r + machine.gic_redist[i].size;
+		volatile char *end = r + gicv3_region_size(&machine.gic_redist[i]);
 		u64 typer = 0;
 
 		while (r < end && !(typer & GICR_TYPER_LAST)) {
@@ -277,7 +285,8 @@ static int gicv3_probe(int node)
 		return -EBUSY;
 	gicv3.dist = arch_map_device(machine.gic_distributor.base, machine.gic_distributor.size);
 	for (u32 i = 0; i < machine.gic_redist_count; i++)
-		gicv3.region[i] = arch_map_device(machine.gic_redist[i].base, machine.gic_redist[i].size);
+		gicv3.region[i] = arch_map_device(machine.gic_redist[i].base,
+						  gicv3_region_size(&machine.gic_redist[i]));
 
 	io_write32(gicv3.dist, GICD_CTLR, 0);
 	gicv3_wait(IRQ_FIRST_SPI);

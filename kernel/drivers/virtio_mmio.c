@@ -187,39 +187,47 @@ static int virtio_bind(struct virtio_device *dev, bool edge)
 	return err;
 }
 
+/* Enters a device in the list and finds its driver.  0, -ENODEV when nobody knows it, or -ENOMEM. */
+static int virtio_device_new(volatile void *base, struct virtio_device **out)
+{
+	struct virtio_device *dev = kzalloc(sizeof(*dev), 0);
+
+	if (!dev)
+		return -ENOMEM;
+	dev->base = base;
+	dev->index = virtio_count++;
+	dev->type = io_read32(base, VMMIO_DEVICE_ID);
+	dev->driver = virtio_find_driver(dev->type);
+	list_push_back(&all_virtio_devices, &dev->all);
+	*out = dev;
+	return dev->driver ? 0 : -ENODEV;
+}
+
 static int virtio_mmio_probe(int node)
 {
 	struct virtio_device *dev;
 	volatile void *base;
 	paddr_t pa;
 	bool edge;
-	u32 intid;
 	u64 size;
 	int err;
 
 	err = dt_reg(&machine_dt, node, 0, &pa, &size);
-	if (!err)
-		err = machine_irq(&machine_dt, node, 0, &intid, &edge);
 	if (err)
 		return err;
 	base = virtio_mmio_map(pa, size);
+	/* Most slots are empty: nothing more is read of them. */
 	if (io_read32(base, VMMIO_MAGIC) != VMMIO_MAGIC_VALUE || !io_read32(base, VMMIO_DEVICE_ID))
 		return -ENODEV;
 	if (io_read32(base, VMMIO_VERSION) != VMMIO_MODERN) {
 		log_warn("virtio: the device at %lx is a legacy one: use force-legacy=false", pa);
 		return -ENODEV;
 	}
-	dev = kzalloc(sizeof(*dev), 0);
-	if (!dev)
-		return -ENOMEM;
-	dev->base = base;
-	dev->intid = intid;
-	dev->index = virtio_count++;
-	dev->type = io_read32(base, VMMIO_DEVICE_ID);
-	dev->driver = virtio_find_driver(dev->type);
-	list_push_back(&all_virtio_devices, &dev->all);
-	if (!dev->driver)
-		return -ENODEV;
+	err = virtio_device_new(base, &dev);
+	if (!err)
+		err = machine_irq(&machine_dt, node, 0, &dev->intid, &edge);
+	if (err)
+		return err;
 	err = virtio_bind(dev, edge);
 	if (err)
 		virtio_add_status(dev, VIRTIO_FAILED);
