@@ -1,5 +1,6 @@
 /* The ChaCha20 block function (RFC 8439), the heart of the random number generator.  Pure. */
 #include <kernel/chacha.h>
+#include <kernel/compiler.h>
 #include <kernel/string.h>
 
 enum { CHACHA_DOUBLE_ROUNDS = 10, CHACHA_CONSTANTS = 4 };
@@ -9,8 +10,8 @@ static inline u32 chacha_rotate(u32 x, unsigned int n)
 	return x << n | x >> (32 - n);
 }
 
-/* RFC 8439 2.1 */
-static void chacha_quarter(u32 *s, int a, int b, int c, int d)
+/* RFC 8439 2.1.  Inlined: the numbers are constants then, and the state stays in registers. */
+static __always_inline void chacha_quarter(u32 *s, int a, int b, int c, int d)
 {
 	s[a] += s[b];
 	s[d] = chacha_rotate(s[d] ^ s[a], 16);

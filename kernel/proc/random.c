@@ -33,11 +33,12 @@ static u32 random_key[CHACHA_KEY_WORDS]; /* (random_lock) */
 static u32 random_bits;                  /* (random_lock) of seed that count */
 static bool random_seeded;               /* (random_lock) the device tree has been asked */
 
-/* Replaces the key by the first half of a block, so that this block cannot be made again. */
-static void random_erase_key(u32 state[CHACHA_WORDS]) REQUIRES(random_lock)
+/*
+ * Replaces the key by the first half of a block, so that this block cannot be made again.  The second half
+ * is as good as any other output.
+ */
+static void random_erase_key(u32 state[CHACHA_WORDS], u8 block[CHACHA_BLOCK]) REQUIRES(random_lock)
 {
-	u8 block[CHACHA_BLOCK];
-
 	chacha_block(state, block);
 	state[CHACHA_COUNTER]++;
 	memcpy(random_key, block, sizeof(random_key));
@@ -47,6 +48,7 @@ static void random_stir(const void *data, size_t n, u32 bits) REQUIRES(random_lo
 {
 	const u8 *from = data;
 	u32 state[CHACHA_WORDS];
+	u8 block[CHACHA_BLOCK];
 	u8 *key = (u8 *)random_key;
 	size_t part, i;
 
@@ -55,7 +57,7 @@ static void random_stir(const void *data, size_t n, u32 bits) REQUIRES(random_lo
 		for (i = 0; i < part; i++)
 			key[i] ^= from[i];
 		chacha_init(state, random_key);
-		random_erase_key(state);
+		random_erase_key(state, block);
 	}
 	random_bits = MIN(random_bits + bits, (u32)RANDOM_BITS_MAX);
 }
@@ -115,8 +117,13 @@ static void random_chunk(u8 *to, size_t n)
 	if (!random_seeded)
 		random_seed();
 	chacha_init(state, random_key);
-	random_erase_key(state);
+	random_erase_key(state, block);
 	spin_unlock_irqrestore(&random_lock, flags);
+	/* What a short request asks for, a program's AT_RANDOM, is in the half that is left. */
+	part = MIN(n, sizeof(block) - sizeof(random_key));
+	memcpy(to, block + sizeof(random_key), part);
+	to += part;
+	n -= part;
 	/* From the old key, which only this stack still knows. */
 	for (; n > 0; n -= part, to += part) {
 		chacha_block(state, block);

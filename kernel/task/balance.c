@@ -25,13 +25,15 @@ struct cpu *sched_choose_cpu(const struct task *t)
 {
 	struct cpu *last = READ_ONCE(t->cpu), *best = NULL;
 
+	if (cpu_count == 1)
+		return last;
 	/* Its caches are warm where it ran last; after that where it is woken. */
 	if (sched_allowed(t, last) && sched_cpu_idle(last))
 		return last;
 	if (sched_allowed(t, this_cpu()) && sched_cpu_idle(this_cpu()))
 		return this_cpu();
-	for (u32 i = 1; i <= CPUS_MAX; i++) {
-		struct cpu *cpu = &cpus[(last->id + i) % CPUS_MAX];
+	for (u32 i = 1; i <= cpu_count; i++) {
+		struct cpu *cpu = &cpus[(last->id + i) % cpu_count];
 
 		/* `last` comes at the end of the round and wins a tie. */
 		if (sched_allowed(t, cpu) &&
@@ -72,7 +74,7 @@ bool sched_pull(struct cpu *cpu)
 	struct cpu *busiest = NULL;
 	struct task *t;
 
-	for (u32 i = 0; i < CPUS_MAX; i++) {
+	for (u32 i = 0; i < cpu_count; i++) {
 		struct cpu *other = &cpus[i];
 		u32 waiting = READ_ONCE(other->rq.fair.waiting);
 
@@ -91,7 +93,7 @@ bool sched_pull(struct cpu *cpu)
 
 void sched_kick_idle(struct cpu *cpu)
 {
-	for (u32 i = 0; i < CPUS_MAX; i++) {
+	for (u32 i = 0; i < cpu_count; i++) {
 		struct cpu *other = &cpus[i];
 
 		if (other != cpu && READ_ONCE(other->online) && sched_cpu_idle(other)) {

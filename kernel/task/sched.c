@@ -401,7 +401,7 @@ void sched_forget_mm(struct mm *mm)
 {
 	u64 mask = 0;
 
-	for (u32 i = 0; i < CPUS_MAX; i++)
+	for (u32 i = 0; i < cpu_count; i++)
 		if (READ_ONCE(cpus[i].mm) == mm)
 			mask |= 1ul << i;
 	if (mask)
