@@ -216,30 +216,21 @@ static int clock_sleep_real(nsec_t when)
 	return err == -ETIMEDOUT ? 0 : err;
 }
 
-static long clock_sleep_relative(nsec_t deadline, struct timespec __user *left);
-
-/* restart_args: deadline, where to write what is left. */
-static long clock_sleep_restart(struct task *t)
+/* Sleeps, for the first time or again; restart_args: deadline, where to write what is left or 0. */
+static long clock_sleep_relative(struct task *t)
 {
-	return clock_sleep_relative(t->sig.restart_args[0],
-				    (struct timespec __user *)t->sig.restart_args[1]);
-}
-
-static long clock_sleep_relative(nsec_t deadline, struct timespec __user *left)
-{
+	nsec_t deadline = t->sig.restart_args[0];
+	struct timespec __user *left = (struct timespec __user *)t->sig.restart_args[1];
 	nsec_t now;
-	int err = clock_sleep_mono(deadline);
 
-	if (!err)
+	if (!clock_sleep_mono(deadline))
 		return 0;
 	now = time_mono();
 	if (now >= deadline)
 		return 0;
 	if (left && clock_put_timespec(left, deadline - now))
 		return -EFAULT;
-	current->sig.restart = clock_sleep_restart;
-	current->sig.restart_args[0] = deadline;
-	current->sig.restart_args[1] = (u64)left;
+	t->sig.restart = clock_sleep_relative;
 	return -ERESTART_RESTARTBLOCK;
 }
 
@@ -287,7 +278,9 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec __user *req
 		return err;
 	if (flags & TIMER_ABSTIME)
 		return clock_sleep_absolute(clock, ns);
-	return clock_sleep_relative(time_mono() + ns, left);
+	current->sig.restart_args[0] = time_mono() + ns;
+	current->sig.restart_args[1] = (u64)left;
+	return clock_sleep_relative(current);
 }
 
 long sys_nanosleep(const struct timespec __user *request, struct timespec __user *left)
