@@ -180,14 +180,16 @@ USRC_init   := $(wildcard userspace/init/*.c)
 USRC_stages := $(wildcard userspace/stages/*.c userspace/stages/*.S)
 USRC_bench  := $(wildcard userspace/bench/*.c)
 uobj         = $(patsubst %,build/user/obj/%.o,$(basename $(1)))
-UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench) $(wildcard xtask/tests/*.c))
+UOBJ        := $(call uobj,$(USRC_init) $(USRC_stages) $(USRC_bench) $(wildcard xtask/tests/*.c userspace/tests/*.c))
 UBENCH      := $(USRC_bench:userspace/bench/%.c=build/user/bench/%)
 USRC_tests  := $(wildcard xtask/tests/*.c)
 UTESTS      := $(USRC_tests:xtask/tests/%.c=build/user/tests/%)
+USRC_ptests := $(wildcard userspace/tests/*.c)
+UPTESTS     := $(USRC_ptests:userspace/tests/%.c=build/user/tests/%)
 UPROGS      := build/user/init/init $(if $(USRC_stages),build/user/stages/run) $(UBENCH)
 
 .PHONY: user
-user: build/initramfs.cpio $(UTESTS)
+user: build/initramfs.cpio $(UTESTS) $(UPTESTS)
 
 build/.bootstrap: scripts/bootstrap.sh
 	@scripts/bootstrap.sh
@@ -205,7 +207,8 @@ build/user/init/init: $(call uobj,$(USRC_init))
 build/user/stages/run: $(call uobj,$(USRC_stages))
 $(UBENCH): build/user/bench/%: build/user/obj/userspace/bench/%.o
 $(UTESTS): build/user/tests/%: build/user/obj/xtask/tests/%.o
-$(UPROGS) $(UTESTS):
+$(UPTESTS): build/user/tests/%: build/user/obj/userspace/tests/%.o
+$(UPROGS) $(UTESTS) $(UPTESTS):
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(ULINK)

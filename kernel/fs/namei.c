@@ -376,7 +376,7 @@ long sys_readlinkat(int dirfd, const char __user *path, char __user *buf, int si
 {
 	struct inode *inode;
 	struct path p;
-	char *text;
+	char *text, first;
 	long n;
 
 	if (size <= 0)
@@ -385,6 +385,10 @@ long sys_readlinkat(int dirfd, const char __user *path, char __user *buf, int si
 	if (n)
 		return n;
 	inode = p.dentry->inode;
+	if (!S_ISLNK(inode->mode)) {
+		path_put(&p);
+		return get_user(first, path) || first ? -EINVAL : -ENOENT;
+	}
 	text = kmalloc(PATH_MAX, 0);
 	n = text ? link_text(inode, text, MIN((size_t)size, (size_t)PATH_MAX)) : -ENOMEM;
 	if (n >= 0) {

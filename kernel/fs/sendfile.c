@@ -76,15 +76,21 @@ static ssize_t sendfile_files(struct file *out, struct file *in, loff_t *pos, si
 	return n;
 }
 
-/* With a user's offset the file's own position stays; without one it moves. */
+/*
+ * With a user's offset the file's own position stays; without one it moves.  As in Linux it is not locked
+ * meanwhile: both descriptors may be one file, and two calls may go opposite ways.
+ */
 static ssize_t sendfile_from(struct file *out, struct file *in, loff_t __user *offset, size_t count)
 {
 	loff_t pos;
 	ssize_t n;
 
 	if (!offset) {
+		pos = READ_ONCE(in->pos);
+		n = sendfile_files(out, in, &pos, count);
 		mutex_lock(&in->pos_lock);
-		n = sendfile_files(out, in, &in->pos, count);
+		if (n > 0)
+			in->pos = pos;
 		mutex_unlock(&in->pos_lock);
 		return n;
 	}

@@ -10,7 +10,7 @@
 #include <kernel/syscall.h>
 #include <kernel/uaccess.h>
 
-enum { XATTR_NAME_MAX = 255 };
+enum { XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536, XATTR_PIECE = 128 };
 
 static int xattr_check_name(const char __user *name)
 {
@@ -57,21 +57,40 @@ static long xattr_list_path(const char __user *path, enum lookup_flags flags)
 	return err;
 }
 
+/* Linux reads a new value before it asks the file system: of two errors its is told. */
+static long xattr_after_value(long err, const void __user *value, size_t size)
+{
+	const char __user *from = value;
+	char piece[XATTR_PIECE];
+	size_t n;
+
+	if (err != -EOPNOTSUPP)
+		return err;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	for (; size; size -= n, from += n) {
+		n = MIN(size, sizeof(piece));
+		if (copy_from_user(piece, from, n))
+			return -EFAULT;
+	}
+	return err;
+}
+
 long sys_setxattr(const char __user *path, const char __user *name, const void __user *value, size_t size,
 		  int flags)
 {
-	return xattr_at_path(path, name, LOOKUP_FOLLOW);
+	return xattr_after_value(xattr_at_path(path, name, LOOKUP_FOLLOW), value, size);
 }
 
 long sys_lsetxattr(const char __user *path, const char __user *name, const void __user *value, size_t size,
 		   int flags)
 {
-	return xattr_at_path(path, name, 0);
+	return xattr_after_value(xattr_at_path(path, name, 0), value, size);
 }
 
 long sys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size, int flags)
 {
-	return xattr_at_fd(fd, name);
+	return xattr_after_value(xattr_at_fd(fd, name), value, size);
 }
 
 long sys_getxattr(const char __user *path, const char __user *name, void __user *value, size_t size)

@@ -220,6 +220,8 @@ long sys_mincore(vaddr_t addr, size_t length, u8 __user *vec)
 	int err;
 
 	err = range_pages(addr, length, &end);
+	if (!err && !user_range_ok(vec, (end - addr) >> PAGE_SHIFT))
+		err = -EFAULT;
 	while (!err && addr < end) {
 		u32 n = MIN((end - addr) >> PAGE_SHIFT, (u64)MINCORE_PIECE);
 

@@ -390,17 +390,17 @@ static long exec_user(struct exec *x, int dirfd, const char *name, int flags,
 	char *owned;
 	int err;
 
-	err = exec_open(dirfd, name, flags, &x->program.file);
-	if (err)
-		return err;
 	x->path = exec_fd_path(dirfd, name, &owned);
 	if (!x->path)
 		return -ENOMEM;
+	/* Strings before the file, as Linux: of two errors it is theirs that is told. */
 	exec_strings_init(&x->strings);
 	err = exec_strings_add_user(&x->strings, argv, &x->strings.argc);
 	x->strings.env_at = x->strings.used;
 	if (!err)
 		err = exec_strings_add_user(&x->strings, envp, &x->strings.envc);
+	if (!err)
+		err = exec_open(dirfd, name, flags, &x->program.file);
 	if (!err)
 		err = exec_go(x);
 	kfree(owned);

@@ -241,10 +241,11 @@ long sys_waitid(int which, pid_t id, siginfo_t __user *info, int options, struct
 	rq.pid = 0;
 	rq.reaped = NULL;
 	err = wait_for_child(&rq);
-	if (err)
-		return err;
 	wait_siginfo(&rq, &out);
 	if (usage && rq.pid && copy_to_user(usage, &rq.usage, sizeof(rq.usage)))
 		return -EFAULT;
-	return info ? copy_to_user(info, &out, sizeof(out)) : 0;
+	/* Linux clears it on failure, too, and leaves what lies behind si_status alone. */
+	if (info && copy_to_user(info, &out, offsetof(siginfo_t, si_utime)))
+		return -EFAULT;
+	return err;
 }

@@ -147,6 +147,9 @@ long sys_clock_settime(int clock, const struct timespec __user *ts)
 		err = timespec_to_ns(&value, &ns);
 	if (!err && !clock_may_set())
 		err = -EPERM;
+	/* The machine was not started before 1970. */
+	if (!err && ns < time_mono())
+		err = -EINVAL;
 	if (!err)
 		time_set_real(ns);
 	return err;
@@ -171,6 +174,7 @@ long sys_settimeofday(const struct timeval __user *tv, const struct timezone __u
 {
 	struct timezone zone;
 	struct timeval value;
+	nsec_t ns;
 	int err = 0;
 
 	if (tv)
@@ -184,8 +188,12 @@ long sys_settimeofday(const struct timeval __user *tv, const struct timezone __u
 		return -EINVAL;
 	if (!clock_may_set())
 		return -EPERM;
-	if (tv)
-		time_set_real((u64)value.tv_sec * NSEC_PER_SEC + value.tv_usec * NSEC_PER_USEC);
+	if (!tv)
+		return 0;
+	ns = (u64)value.tv_sec * NSEC_PER_SEC + value.tv_usec * NSEC_PER_USEC;
+	if (ns < time_mono())
+		return -EINVAL;
+	time_set_real(ns);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ run_tests() {
 	check "run: a reader that goes away" run_pipe
 	check "run: interrupted, leaves no QEMU behind" run_interrupted
 	check "busybox: byte-identical to Debian's" run_identical
+	check "bad pointers into every system call: as Linux" run_bad_pointers
 	expect "busybox: loops, functions, here-documents" 0 $'1\n2\n3\nsum 6\nhere 6' "$X" run -- sh -c '
 		add() { s=$((s + $1)); }
 		s=0
@@ -112,4 +113,11 @@ run_shell() {
 	{ sleep 3; echo 'echo $((6 * 7))'; sleep 1; echo 'exit 5'; sleep 2; } |
 		"$X" shell --timeout 60 >"$T/o"
 	[ $? = 5 ] && grep -q '^42' "$T/o"
+}
+
+# A call that is new needs its line: make oracle, then the same with --profile oracle.
+run_bad_pointers() {
+	"$X" run --timeout 120 -- build/user/tests/badptr >"$T/badptr" 2>"$T/log" || return 1
+	grep -vxFf userspace/tests/badptr.linux "$T/badptr" >>"$T/log"
+	[ "$(wc -l <"$T/badptr")" -gt 100 ] && ! [ -s "$T/log" ]
 }
