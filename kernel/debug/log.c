@@ -103,14 +103,6 @@ int log_read(u64 *position, char *text, size_t n, struct log_record *header)
 	return length;
 }
 
-void log_clear(void)
-{
-	irqflags_t flags = spin_lock_irqsave(&kernel_log_lock);
-
-	log_ring_clear(&kernel_log);
-	spin_unlock_irqrestore(&kernel_log_lock, flags);
-}
-
 void log_enter_panic(void)
 {
 	log_panicking = true;

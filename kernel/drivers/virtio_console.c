@@ -58,10 +58,9 @@ static u32 vport_queue(const struct vport *p)
 /* ---- Buffers ---------------------------------------------------------------------------------- */
 
 /* Moves what the device has received to the readers' list. */
-static bool vport_collect_rx(struct vport *p) REQUIRES(p->lock)
+static void vport_collect_rx(struct vport *p) REQUIRES(p->lock)
 {
 	struct vport_buffer *b;
-	bool any = false;
 	u32 written;
 
 	while ((b = virtq_take(&p->rx, &written))) {
@@ -69,23 +68,18 @@ static bool vport_collect_rx(struct vport *p) REQUIRES(p->lock)
 		b->length = MIN(written, b->size);
 		p->rx_bytes += b->length;
 		list_push_back(&p->filled, &b->node);
-		any = true;
 	}
-	return any;
 }
 
-static bool vport_collect_tx(struct vport *p) REQUIRES(p->lock)
+static void vport_collect_tx(struct vport *p) REQUIRES(p->lock)
 {
 	struct vport_buffer *b;
-	bool any = false;
 	u32 written;
 
 	while ((b = virtq_take(&p->tx, &written))) {
 		list_push_back(&p->tx_free, &b->node);
 		p->tx_in_flight--;
-		any = true;
 	}
-	return any;
 }
 
 static void vport_add_rx(struct vport *p, struct vport_buffer *b) REQUIRES(p->lock)
@@ -325,19 +319,23 @@ void vport_open(struct vport *p)
 
 /* ---- The device ------------------------------------------------------------------------------- */
 
+/* What is there counts, not who collected it: a reader or writer may have looked just before. */
 static void vport_interrupt(struct vport *p)
 {
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
-	bool received = vport_collect_rx(p);
-	bool sent = vport_collect_tx(p);
+	bool readable, writable;
 
-	p->rx_interrupts += received;
-	if (sent)
+	vport_collect_rx(p);
+	vport_collect_tx(p);
+	readable = !list_empty(&p->filled);
+	writable = !list_empty(&p->tx_free);
+	p->rx_interrupts += readable;
+	if (writable)
 		virtq_interrupts(&p->tx, false);
 	spin_unlock_irqrestore(&p->lock, flags);
-	if (received)
+	if (readable)
 		wait_queue_wake_all(&p->readable);
-	if (sent)
+	if (writable)
 		wait_queue_wake_all(&p->writable);
 }
 

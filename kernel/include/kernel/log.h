@@ -58,9 +58,6 @@ extern struct log_ring kernel_log;
  */
 int log_read(u64 *position, char *text, size_t n, struct log_record *header);
 
-/* Forgets all lines (syslog(2) action 5).  Any context. */
-void log_clear(void);
-
 /* From now on lines are printed with write_polled and no lock is taken: this CPU is the last one. */
 void log_enter_panic(void);
 
