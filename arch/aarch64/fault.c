@@ -125,11 +125,13 @@ static bool fault_resolve_copy(struct trap_frame *tf, vaddr_t address)
 void fault_kernel_abort(struct trap_frame *tf)
 {
 	vaddr_t address = fault_address(tf);
-	vaddr_t fixup = extable_find(tf->pc);
+	vaddr_t fixup;
 
+	if (fault_resolve_copy(tf, address))
+		return;
+	fixup = extable_find(tf->pc);
 	if (fixup) {
-		if (!fault_resolve_copy(tf, address))
-			tf->pc = fixup;
+		tf->pc = fixup;
 		return;
 	}
 	oops(tf, "%s at 0x%lx: %s", fault_is_instruction(tf->esr) ? "kernel jumped" :

@@ -301,6 +301,7 @@ entry_high:
 	mov	x29, xzr
 	mov	x30, xzr
 	bl	arch_init_boot
+	mov	w0, wzr
 	bl	arch_init_cpu
 	mov	x0, x20
 	bl	kmain
@@ -320,6 +321,7 @@ entry_secondary_high:
 	isb
 	mov	x29, xzr
 	mov	x30, xzr
+	mov	x0, x25
 	bl	arch_init_cpu
 	mov	x0, x25
 	bl	secondary_main

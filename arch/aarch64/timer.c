@@ -46,7 +46,7 @@ void arch_watchdog_stop(void)
 	__asm__ volatile("msr cntp_ctl_el0, %0\n\tisb" : : "r"((u64)CNTV_IMASK));
 }
 
-static bool pmu_present(void)
+bool arch_has_pmu(void)
 {
 	u64 dfr0;
 
@@ -57,7 +57,7 @@ static bool pmu_present(void)
 
 void arch_instructions_start(void)
 {
-	if (!pmu_present())
+	if (!arch_has_pmu())
 		return;
 	__asm__ volatile("msr pmevtyper0_el0, %0" : : "r"((u64)PMEV_INST_RETIRED));
 	__asm__ volatile("msr pmcntenset_el0, %0" : : "r"(1UL));
@@ -68,7 +68,7 @@ u64 arch_instructions(void)
 {
 	u64 n;
 
-	if (!pmu_present())
+	if (!arch_has_pmu())
 		return 0;
 	__asm__ volatile("isb\n\tmrs %0, pmevcntr0_el0" : "=r"(n) : : "memory");
 	return n & 0xffffffff;

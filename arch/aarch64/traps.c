@@ -128,13 +128,6 @@ static bool trap_undefined_mrs(struct trap_frame *tf)
 static void trap_user_signal(struct trap_frame *tf)
 {
 	switch (esr_class(tf->esr)) {
-	case ESR_UNKNOWN:
-	case ESR_SYSREG:
-	case ESR_SVE_ACCESS:
-	case ESR_ILLEGAL_STATE:
-	case ESR_PAC_FAIL:
-		fault_signal(tf, SIGILL, ILL_ILLOPC, tf->pc);
-		return;
 	case ESR_PC_ALIGN:
 		fault_signal(tf, SIGBUS, BUS_ADRALN, tf->far);
 		return;
@@ -155,7 +148,9 @@ static void trap_user_signal(struct trap_frame *tf)
 		fault_signal(tf, SIGTRAP, TRAP_HWBKPT, tf->far);
 		return;
 	default:
-		oops(tf, "%s from EL0", esr_class_name(tf->esr));
+		/* Undefined, trapped or withheld, by features known and to come. */
+		fault_signal(tf, SIGILL, ILL_ILLOPC, tf->pc);
+		return;
 	}
 }
 

@@ -133,37 +133,6 @@ arch_clear_user:
 	.size	arch_clear_user, . - arch_clear_user
 
 /*
- * int arch_user_cmpxchg(u32 *p, u32 old, u32 val, u32 *found)
- *
- * There is no unprivileged exclusive access.  The word is read with LDTR first (may EL0 read it?), then
- * PAN is lifted around the exclusive pair where there is a PAN; x4 says so (arch_has_pan).
- */
-	.globl	user_cmpxchg
-	.type	user_cmpxchg, %function
-user_cmpxchg:
-	.cfi_startproc
-	user_insn 5f, ldtr w5, [x0]
-	cbz	x4, 1f
-	.inst	0xd500409f			/* msr pan, #0 */
-1:	user_insn 4f, ldaxr w5, [x0]
-	cmp	w5, w1
-	b.ne	2f
-	user_insn 4f, stlxr w6, w2, [x0]
-	cbnz	w6, 1b
-2:	mov	w7, wzr
-3:	cbz	x4, 6f
-	.inst	0xd500419f			/* msr pan, #1 */
-6:	str	w5, [x3]
-	mov	w0, w7
-	ret
-4:	mov	w7, #-14			/* -EFAULT */
-	b	3b
-5:	mov	w0, #-14
-	ret
-	.cfi_endproc
-	.size	user_cmpxchg, . - user_cmpxchg
-
-/*
  * Loads and stores that may fault and are not resolved: 0 or -EFAULT.  Outside .text.usercopy, so that a
  * fault in them never reaches the address space.
  *

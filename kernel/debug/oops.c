@@ -18,11 +18,6 @@
 
 static atomic_t oops_reports;
 
-u32 oops_count(void)
-{
-	return atomic_load(&oops_reports);
-}
-
 static void oops_report(const struct trap_frame *tf, const char *what)
 {
 	log_print(LOG_ALERT, "Oops #%d: %s", atomic_inc_return(&oops_reports), what);

@@ -213,9 +213,7 @@ static int poll_mask_begin(const sigset_t __user *user, size_t size)
 		return -EINVAL;
 	if (get_user(mask, user))
 		return -EFAULT;
-	current->sig.saved = current->sig.blocked;
-	current->sig.restore_saved = true;
-	signal_set_blocked(mask & ~(SIGMASK(SIGKILL) | SIGMASK(SIGSTOP)));
+	signal_borrow_mask(mask);
 	return 0;
 }
 
@@ -224,8 +222,7 @@ static void poll_mask_end(int result)
 {
 	if (!current->sig.restore_saved || result == -ERESTARTNOHAND)
 		return;
-	current->sig.restore_saved = false;
-	signal_set_blocked(current->sig.saved);
+	signal_return_mask();
 }
 
 /* ---- ppoll ----------------------------------------------------------------------------------- */

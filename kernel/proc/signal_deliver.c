@@ -186,10 +186,8 @@ static enum signal_step signal_next(struct proc *p, siginfo_t *info, struct k_si
 static void signal_finish(struct trap_frame *tf)
 {
 	signal_restart_quietly(tf);
-	if (current->sig.restore_saved) {
-		current->sig.restore_saved = false;
-		signal_set_blocked(current->sig.saved);
-	}
+	if (current->sig.restore_saved)
+		signal_return_mask();
 }
 
 void signal_deliver(struct trap_frame *tf)

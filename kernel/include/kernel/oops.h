@@ -11,6 +11,3 @@ struct trap_frame;
  * that the task held stay taken.  From the exception handlers only.
  */
 void oops(const struct trap_frame *tf, const char *fmt, ...) __printf(2, 3) __noreturn;
-
-/* Number of reports since boot. */
-u32 oops_count(void);

@@ -459,6 +459,7 @@ void arch_power_off(void) __noreturn;
 void arch_reset(void) __noreturn;
 
 /* The instruction counter of the PMU (event 0x08), for budgets.  0 without one. */
+bool arch_has_pmu(void);
 u64 arch_instructions(void);
 void arch_instructions_start(void);
 

@@ -4,7 +4,10 @@
 #include <kernel/types.h>
 #include <arch/layout.h>
 
-/* How one CPU came to EL1.  Fields after sctlr are read back after they were set, 0 from EL1. */
+/*
+ * How one CPU came to EL1.  Fields after sctlr are read back after they were set, 0 from EL1.  Written
+ * around the cache, so that each has cache lines of its own.
+ */
 struct cpu_entry {
 	u64 el;      /* exception level at entry: 1 or 2 */
 	u64 sctlr;   /* SCTLR of that level at entry: the MMU is off */
@@ -15,7 +18,7 @@ struct cpu_entry {
 	u64 cnthctl;
 	u64 icc_sre; /* 0 where the CPU has no GIC system registers */
 	u64 spsr;
-};
+} __attribute__((aligned(128)));
 
 enum boot_point {
 	BOOT_ENTERED,  /* _start */
@@ -54,4 +57,4 @@ extern char emergency_stacks[NR_CPUS][KSTACK_ALIGN];
 
 /* What the entry code calls at the high address, before kmain() or secondary_main(). */
 void arch_init_boot(void);
-void arch_init_cpu(void);
+void arch_init_cpu(u32 id);
