@@ -51,7 +51,7 @@ static ssize_t stage_result_write(struct file *f, struct iov_iter *from, loff_t 
 
 	if (n > 8 && !strncmp(buf, "provoke ", 8)) {
 		buf[n - 1] = 0; /* its newline */
-		return provoke(buf + 8);
+		return provoke(buf + 8, f);
 	}
 	spin_lock(&r->lock);
 	for (i = 0; i < n; i++) {

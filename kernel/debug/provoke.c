@@ -6,6 +6,7 @@
 
 #include <kernel/compiler.h>
 #include <kernel/errno.h>
+#include <kernel/file.h>
 #include <kernel/string.h>
 
 /* A function of its own, whose name the report must show. */
@@ -14,9 +15,11 @@ static __attribute__((noipa)) int provoke_oops(const volatile int *nowhere)
 	return *nowhere;
 }
 
-int provoke(const char *what)
+int provoke(const char *what, struct file *held)
 {
-	if (strcmp(what, "oops") == 0)
+	if (strcmp(what, "oops") == 0) {
+		file_put(held);
 		return provoke_oops(NULL);
+	}
 	return -EINVAL;
 }
