@@ -221,7 +221,8 @@ static void sched_set_running(struct cpu *cpu, struct task *next, nsec_t now) RE
 static void sched_switch_done(struct task *prev) REQUIRES(this_cpu()->rq.lock)
 {
 	struct cpu *cpu = this_cpu();
-	bool dead = prev->state == TASK_DEAD;
+	/* On the queue: preempted on its way out, it comes back once more. */
+	bool dead = prev->state == TASK_DEAD && !prev->on_rq;
 	bool moves = prev->state == TASK_RUNNING && !prev->on_rq && prev != cpu->idle;
 
 	WRITE_ONCE(prev->on_cpu, false);
