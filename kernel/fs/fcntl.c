@@ -6,9 +6,11 @@
 
 #include <kernel/errno.h>
 #include <kernel/fdtable.h>
+#include <kernel/file_lock.h>
 #include <kernel/pipe.h>
 #include <kernel/proc.h>
 #include <kernel/syscall.h>
+#include <kernel/tmpfs.h>
 
 /* F_SETFL changes these and ignores the rest. */
 enum { FCNTL_SETTABLE = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME };
@@ -130,6 +132,17 @@ static long fcntl_file(struct file *f, u32 cmd, unsigned long arg)
 		return pipe_size_get(f);
 	case F_SETPIPE_SZ:
 		return pipe_size_set(f, arg);
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return file_lock_fcntl(f, cmd, (void __user *)arg);
+	case F_GET_SEALS:
+		return memfd_seals_get(f);
+	case F_ADD_SEALS:
+		return memfd_seals_add(f, arg);
 	default:
 		return -EINVAL;
 	}

@@ -11,6 +11,7 @@
 #include <kernel/bitmap.h>
 #include <kernel/errno.h>
 #include <kernel/fdtable.h>
+#include <kernel/file_lock.h>
 #include <kernel/proc.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -145,8 +146,10 @@ static struct file *fd_take_out(struct fd_table *t, u32 fd) REQUIRES(t->lock)
 }
 
 /* What close(2) does with a file besides dropping the descriptor. */
-static void fd_file_close(struct file *f)
+static void fd_file_close(const struct fd_table *t, struct file *f)
 {
+	if (f->inode && f->inode->locks)
+		file_locks_close(f, t);
 	if (f->ops && f->ops->flush)
 		f->ops->flush(f);
 	file_put(f);
@@ -211,7 +214,7 @@ int fd_install_at(struct fd_table *t, struct file *f, int fd, bool cloexec)
 	}
 	file_get(f);
 	if (old)
-		fd_file_close(old);
+		fd_file_close(t, old);
 	return 0;
 }
 
@@ -257,7 +260,7 @@ int fd_close(int fd)
 	spin_unlock(&t->lock);
 	if (!f)
 		return -EBADF;
-	fd_file_close(f);
+	fd_file_close(t, f);
 	return 0;
 }
 
@@ -388,7 +391,7 @@ void fd_table_put(struct fd_table *t)
 	bitmap_for_each(fd, t->taken, t->size) {
 		f = t->files[fd];
 		if (f)
-			fd_file_close(f);
+			fd_file_close(t, f);
 	}
 	fd_block_free(t, t->files);
 	cache_free(fd_table_cache, t);
@@ -406,6 +409,6 @@ void fd_table_close_on_exec(struct fd_table *t)
 		spin_unlock(&t->lock);
 		if (!f)
 			return;
-		fd_file_close(f);
+		fd_file_close(t, f);
 	}
 }

@@ -7,6 +7,7 @@
 #include <kernel/vfs.h>
 
 #include <kernel/errno.h>
+#include <kernel/file_lock.h>
 #include <kernel/panic.h>
 #include <kernel/slab.h>
 #include <uapi/statfs.h>
@@ -83,6 +84,8 @@ void inode_put(struct inode *inode)
 		sb->ops->evict(inode);
 	if (inode->mapping.count)
 		page_mapping_truncate(&inode->mapping, 0);
+	if (inode->locks)
+		file_locks_free(inode);
 	spin_lock(&sb->inodes_lock);
 	list_remove(&inode->all);
 	spin_unlock(&sb->inodes_lock);

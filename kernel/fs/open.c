@@ -6,6 +6,7 @@
 #include <kernel/dev.h>
 #include <kernel/errno.h>
 #include <kernel/file.h>
+#include <kernel/file_lock.h>
 #include <kernel/panic.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
@@ -81,6 +82,8 @@ static bool file_counts_as_writer(const struct file *f)
 
 void file_detach(struct file *f)
 {
+	if (f->inode && f->inode->locks)
+		file_locks_release(f);
 	if (file_counts_as_writer(f) && f->path.dentry)
 		inode_write_end(f->inode);
 	path_put(&f->path);

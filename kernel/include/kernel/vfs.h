@@ -25,6 +25,7 @@
 struct cred;
 struct dentry;
 struct file;
+struct file_locks;
 struct file_ops;
 struct inode;
 struct mount;
@@ -111,6 +112,7 @@ struct inode {
 	atomic_t writers;             /* (a) open for writing; negative: being executed (ETXTBSY) */
 	char *link;                   /* (!) text of a symlink, freed with the inode; or NULL */
 	bool uncached_names;          /* (!) directory: its names come and go by themselves */
+	struct file_locks *locks;     /* (!) once set: advisory locks; NULL: never had any */
 	u32 seals;                    /* (i) memfd: F_SEAL_* */
 	void *private;                /* the file system's */
 	struct list_node all;         /* on sb->inodes */
