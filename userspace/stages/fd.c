@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -431,4 +432,59 @@ void stage_fd_seek(void)
 	seek_sparse(fd);
 	close(fd);
 	unlink("/tmp/seek");
+}
+
+/* ---- close_range ----------------------------------------------------------------------------- */
+
+enum { RANGE_FIRST = 30, RANGE_LAST = 39, RANGE_UNSHARE = 2, RANGE_CLOEXEC = 4 };
+
+static int fd_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+static void range_open(void)
+{
+	for (int fd = RANGE_FIRST; fd <= RANGE_LAST; fd++)
+		EXPECT_EQ(dup2(0, fd), fd);
+}
+
+static int range_is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Shares descriptors with its parent, takes a copy for itself, and closes there. */
+static int range_unsharer(void *arg)
+{
+	return fd_close_range(RANGE_FIRST, RANGE_LAST, RANGE_UNSHARE) || range_is_open(RANGE_FIRST);
+}
+
+void stage_fd_close_range(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	int status;
+	pid_t pid;
+
+	range_open();
+	EXPECT_OK(fd_close_range(RANGE_FIRST + 2, RANGE_LAST - 2, 0));
+	EXPECT(range_is_open(RANGE_FIRST + 1));
+	EXPECT(!range_is_open(RANGE_FIRST + 2));
+	EXPECT(!range_is_open(RANGE_LAST - 2));
+	EXPECT(range_is_open(RANGE_LAST - 1));
+	/* Up to the end of all numbers, and over holes. */
+	EXPECT_OK(fd_close_range(RANGE_FIRST, ~0u, 0));
+	EXPECT(!range_is_open(RANGE_FIRST));
+	EXPECT(range_is_open(0));
+	range_open();
+	EXPECT_OK(fd_close_range(RANGE_FIRST, RANGE_FIRST + 1, RANGE_CLOEXEC));
+	EXPECT_EQ(fcntl(RANGE_FIRST, F_GETFD), FD_CLOEXEC);
+	EXPECT_EQ(fcntl(RANGE_FIRST + 2, F_GETFD), 0);
+	EXPECT_ERRNO(fd_close_range(5, 4, 0), EINVAL);
+	EXPECT_ERRNO(fd_close_range(30, 40, 1), EINVAL);
+	pid = clone(range_unsharer, stack + sizeof(stack), CLONE_FILES | SIGCHLD, NULL);
+	EXPECT_OK(pid);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	EXPECT(range_is_open(RANGE_FIRST));
 }

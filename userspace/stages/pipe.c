@@ -1,7 +1,10 @@
-/* Stage 151: pipes. */
+/* Stages 151 to 153 and 155: pipes and FIFOs. */
 #include "expect.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -158,4 +161,261 @@ void stage_pipe_basic(void)
 	pipe_refusals();
 	pipe_fills();
 	pipe_stream();
+}
+
+/* ---- blocking -------------------------------------------------------------------------------- */
+
+enum { ATOMIC_WRITERS = 4, ATOMIC_WRITES = 40, ATOMIC_SIZE = 3000, ATOMIC_LIMIT = 8192 };
+
+/* Whether the end is ready for what is asked, without waiting. */
+static int pipe_ready(int fd, short events)
+{
+	struct pollfd p = { fd, events, 0 };
+
+	EXPECT_GE(poll(&p, 1, 0), 0);
+	return (p.revents & events) != 0;
+}
+
+/* Fills a pipe to the brim without waiting; how much went in. */
+static size_t pipe_fill(int fd)
+{
+	static const char zeros[4096];
+	size_t n = 0;
+	ssize_t part;
+
+	EXPECT_OK(fcntl(fd, F_SETFL, O_NONBLOCK));
+	while ((part = write(fd, zeros, sizeof(zeros))) > 0)
+		n += (size_t)part;
+	EXPECT_EQ(errno, EAGAIN);
+	EXPECT_OK(fcntl(fd, F_SETFL, 0));
+	return n;
+}
+
+static void pipe_writer_waits(void)
+{
+	char buf[65536];
+	int ends[2], told[2];
+	size_t n;
+	pid_t pid;
+
+	EXPECT_OK(pipe(ends));
+	EXPECT_OK(pipe(told));
+	n = pipe_fill(ends[1]);
+	EXPECT_EQ(n, sizeof(buf));
+	IN_CHILD (pid) {
+		EXPECT_EQ(write(ends[1], "last", 4), 4);
+		EXPECT_EQ(write(told[1], "!", 1), 1);
+	}
+	poll(NULL, 0, 5);
+	/* Full: the child is still in its write. */
+	EXPECT(!pipe_ready(told[0], POLLIN));
+	EXPECT_EQ(read(ends[0], buf, 4096), 4096);
+	EXPECT_EQ(read(told[0], buf, 1), 1);
+	EXPECT_CHILD_OK(pid);
+	EXPECT_EQ(read(ends[0], buf, sizeof(buf)), (ssize_t)(n - 4096 + 4));
+	EXPECT_MEM(buf + n - 4096, "last", 4);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(told[i]);
+	}
+}
+
+/* Reads exactly n bytes. */
+static void pipe_read_all(int fd, char *buf, size_t n)
+{
+	size_t done = 0;
+	ssize_t part;
+
+	while (done < n) {
+		part = read(fd, buf + done, n - done);
+		EXPECT_GT(part, 0);
+		done += (size_t)part;
+	}
+}
+
+/* Several writers at a small pipe: each write of up to PIPE_BUF bytes arrives in one piece. */
+static void pipe_atomic_writes(void)
+{
+	char buf[ATOMIC_SIZE];
+	pid_t pids[ATOMIC_WRITERS];
+	int counts[ATOMIC_WRITERS] = { 0 };
+	int ends[2], i, torn = 0;
+
+	EXPECT_OK(pipe(ends));
+	EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, ATOMIC_LIMIT), ATOMIC_LIMIT);
+	for (i = 0; i < ATOMIC_WRITERS; i++) {
+		IN_CHILD (pids[i]) {
+			memset(buf, 'a' + i, sizeof(buf));
+			for (int n = 0; n < ATOMIC_WRITES; n++)
+				EXPECT_EQ(write(ends[1], buf, sizeof(buf)), (ssize_t)sizeof(buf));
+		}
+	}
+	for (i = 0; i < ATOMIC_WRITERS * ATOMIC_WRITES; i++) {
+		pipe_read_all(ends[0], buf, sizeof(buf));
+		torn += memcmp(buf, buf + 1, sizeof(buf) - 1) != 0;
+		if (buf[0] >= 'a' && buf[0] < 'a' + ATOMIC_WRITERS)
+			counts[buf[0] - 'a']++;
+	}
+	EXPECT_EQ(torn, 0);
+	for (i = 0; i < ATOMIC_WRITERS; i++) {
+		EXPECT_EQ(counts[i], ATOMIC_WRITES);
+		EXPECT_CHILD_OK(pids[i]);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* With O_NONBLOCK a small write goes in whole or not at all, a large one as far as there is room. */
+static void pipe_nonblocking_sizes(void)
+{
+	static char large[20000];
+	int ends[2];
+	char buf[4096];
+
+	EXPECT_OK(pipe2(ends, O_NONBLOCK));
+	EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, ATOMIC_LIMIT), ATOMIC_LIMIT);
+	EXPECT_EQ(write(ends[1], large, 5000), 5000);
+	EXPECT_ERRNO(write(ends[1], large, 4096), EAGAIN);
+	EXPECT_EQ(write(ends[1], large, sizeof(large)), ATOMIC_LIMIT - 5000);
+	EXPECT_EQ(read(ends[0], buf, 100), 100);
+	EXPECT_ERRNO(write(ends[1], large, 101), EAGAIN);
+	EXPECT_EQ(write(ends[1], large, 100), 100);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+void stage_pipe_blocking(void)
+{
+	pipe_writer_waits();
+	pipe_atomic_writes();
+	pipe_nonblocking_sizes();
+}
+
+/* ---- no reader ------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t pipe_signals;
+
+static void pipe_on_signal(int sig)
+{
+	pipe_signals += sig == SIGPIPE;
+}
+
+void stage_pipe_sigpipe(void)
+{
+	struct sigaction sa = { .sa_handler = pipe_on_signal };
+	int ends[2], status;
+	pid_t pid;
+
+	EXPECT_OK(pipe(ends));
+	EXPECT_OK(sigaction(SIGPIPE, &sa, NULL));
+	EXPECT_OK(close(ends[0]));
+	EXPECT_ERRNO(write(ends[1], "x", 1), EPIPE);
+	EXPECT_EQ(pipe_signals, 1);
+	sa.sa_handler = SIG_IGN;
+	EXPECT_OK(sigaction(SIGPIPE, &sa, NULL));
+	EXPECT_ERRNO(write(ends[1], "x", 1), EPIPE);
+	EXPECT_EQ(pipe_signals, 1);
+	/* By default it ends the writer. */
+	pid = fork();
+	EXPECT_OK(pid);
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		(void)!write(ends[1], "x", 1);
+		_exit(0);
+	}
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+	close(ends[1]);
+	/* A writer that sleeps for room hears of it, too. */
+	EXPECT_OK(pipe(ends));
+	pipe_fill(ends[1]);
+	IN_CHILD (pid) {
+		close(ends[0]);
+		EXPECT_ERRNO(write(ends[1], "x", 1), EPIPE);
+	}
+	poll(NULL, 0, 2);
+	EXPECT_OK(close(ends[0]));
+	EXPECT_CHILD_OK(pid);
+	close(ends[1]);
+}
+
+/* ---- FIFOs ----------------------------------------------------------------------------------- */
+
+static void fifo_joins(void)
+{
+	struct stat st;
+	char buf[16];
+	pid_t pid;
+	int fd;
+
+	EXPECT_OK(mkfifo("/tmp/fifo", 0600));
+	EXPECT_OK(stat("/tmp/fifo", &st));
+	EXPECT(S_ISFIFO(st.st_mode));
+	/* Both opens wait for each other. */
+	IN_CHILD (pid) {
+		fd = open("/tmp/fifo", O_WRONLY);
+		EXPECT_OK(fd);
+		EXPECT_EQ(write(fd, "through", 7), 7);
+	}
+	fd = open("/tmp/fifo", O_RDONLY);
+	EXPECT_OK(fd);
+	EXPECT_EQ(read(fd, buf, sizeof(buf)), 7);
+	EXPECT_MEM(buf, "through", 7);
+	EXPECT_EQ(read(fd, buf, sizeof(buf)), 0);
+	EXPECT_ERRNO(lseek(fd, 0, SEEK_CUR), ESPIPE);
+	EXPECT_CHILD_OK(pid);
+	close(fd);
+}
+
+static void fifo_nonblocking(void)
+{
+	char c;
+	int r, w;
+
+	EXPECT_ERRNO(open("/tmp/fifo", O_WRONLY | O_NONBLOCK), ENXIO);
+	r = open("/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	EXPECT_OK(r);
+	/* Nobody has written yet: the end, but no hang-up. */
+	EXPECT_EQ(read(r, &c, 1), 0);
+	EXPECT(!pipe_ready(r, POLLHUP));
+	w = open("/tmp/fifo", O_WRONLY | O_NONBLOCK);
+	EXPECT_OK(w);
+	EXPECT_ERRNO(read(r, &c, 1), EAGAIN);
+	EXPECT_EQ(write(w, "x", 1), 1);
+	EXPECT_EQ(read(r, &c, 1), 1);
+	close(w);
+	EXPECT(pipe_ready(r, POLLHUP));
+	close(r);
+	/* What was not read is gone with the last file. */
+	r = open("/tmp/fifo", O_RDWR);
+	EXPECT_OK(r);
+	EXPECT_EQ(write(r, "y", 1), 1);
+	close(r);
+	r = open("/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	EXPECT_EQ(read(r, &c, 1), 0);
+	close(r);
+}
+
+static void fifo_on_signal(int sig)
+{
+}
+
+void stage_pipe_fifo(void)
+{
+	struct sigaction sa = { .sa_handler = fifo_on_signal };
+	struct timespec soon = { 0, 2000000 };
+	pid_t pid;
+
+	fifo_joins();
+	fifo_nonblocking();
+	/* A signal ends the wait in open. */
+	EXPECT_OK(sigaction(SIGUSR1, &sa, NULL));
+	IN_CHILD (pid) {
+		nanosleep(&soon, NULL);
+		EXPECT_OK(kill(getppid(), SIGUSR1));
+	}
+	EXPECT_ERRNO(open("/tmp/fifo", O_RDONLY), EINTR);
+	EXPECT_CHILD_OK(pid);
+	EXPECT_ERRNO(open("/tmp/fifo", O_WRONLY | O_NONBLOCK), ENXIO);
+	EXPECT_OK(unlink("/tmp/fifo"));
 }

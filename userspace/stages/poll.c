@@ -1,10 +1,11 @@
-/* Stage 156: poll and ppoll. */
+/* Stages 156 and 157: poll, ppoll, select and pselect. */
 #include "expect.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 
 enum { POLL_MANY = 50, NSEC_PER_MSEC = 1000000 };
@@ -184,4 +185,80 @@ void stage_poll_poll(void)
 	poll_many();
 	poll_wakes();
 	poll_mask();
+}
+
+/* ---- select ---------------------------------------------------------------------------------- */
+
+enum { SELECT_HIGH = 200 };
+
+static void select_sets(void)
+{
+	struct timeval now = { 0, 0 };
+	fd_set in, out, except;
+	int a[2];
+
+	EXPECT_OK(pipe(a));
+	/* Beyond the first word of the sets. */
+	EXPECT_EQ(dup2(a[0], SELECT_HIGH), SELECT_HIGH);
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&except);
+	FD_SET(SELECT_HIGH, &in);
+	FD_SET(a[1], &out);
+	FD_SET(a[0], &except);
+	EXPECT_EQ(select(SELECT_HIGH + 1, &in, &out, &except, &now), 1);
+	EXPECT(!FD_ISSET(SELECT_HIGH, &in));
+	EXPECT(FD_ISSET(a[1], &out));
+	EXPECT(!FD_ISSET(a[0], &except));
+	EXPECT_EQ(write(a[1], "x", 1), 1);
+	FD_SET(SELECT_HIGH, &in);
+	FD_SET(a[0], &in);
+	EXPECT_EQ(select(SELECT_HIGH + 1, &in, NULL, NULL, NULL), 2);
+	EXPECT(FD_ISSET(SELECT_HIGH, &in) && FD_ISSET(a[0], &in));
+	/* Only what is below the count is looked at. */
+	EXPECT_EQ(select(SELECT_HIGH, &in, NULL, NULL, &now), 1);
+	close(a[1]);
+	/* The end of the file is something to read. */
+	EXPECT_EQ(read(a[0], &in, 1), 1);
+	FD_ZERO(&in);
+	FD_SET(a[0], &in);
+	EXPECT_EQ(select(a[0] + 1, &in, NULL, NULL, NULL), 1);
+	close(a[0]);
+	close(SELECT_HIGH);
+	EXPECT_ERRNO(select(a[0] + 1, &in, NULL, NULL, &now), EBADF);
+	EXPECT_ERRNO(select(-1, NULL, NULL, NULL, &now), EINVAL);
+}
+
+static void select_times(void)
+{
+	struct timeval tv = { 0, 10000 };
+	struct timespec ts = { 0, 5 * NSEC_PER_MSEC };
+	long start = poll_now_ms();
+
+	EXPECT_EQ(select(0, NULL, NULL, NULL, &tv), 0);
+	EXPECT_GE(poll_now_ms() - start, 10);
+	EXPECT_EQ(pselect(0, NULL, NULL, NULL, &ts, NULL), 0);
+	EXPECT_GE(poll_now_ms() - start, 15);
+	/* POSIX: pselect leaves the timeout alone. */
+	EXPECT_EQ(ts.tv_nsec, 5 * NSEC_PER_MSEC);
+}
+
+void stage_poll_select(void)
+{
+	struct sigaction sa = { .sa_handler = poll_on_signal };
+	sigset_t usr1, none;
+
+	select_sets();
+	select_times();
+	EXPECT_OK(sigaction(SIGUSR1, &sa, NULL));
+	sigemptyset(&none);
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	EXPECT_OK(sigprocmask(SIG_BLOCK, &usr1, NULL));
+	EXPECT_OK(raise(SIGUSR1));
+	EXPECT_EQ(poll_signals, 0);
+	EXPECT_ERRNO(pselect(0, NULL, NULL, NULL, NULL, &none), EINTR);
+	EXPECT_EQ(poll_signals, 1);
+	EXPECT_OK(sigprocmask(SIG_BLOCK, NULL, &none));
+	EXPECT(sigismember(&none, SIGUSR1));
 }

@@ -1,7 +1,10 @@
-/* Stages 205 and 206: an unmodified BusyBox shell. */
+/* Stages 205 to 207: an unmodified BusyBox shell. */
 #include "expect.h"
+#include "terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -145,4 +148,92 @@ void stage_sh_pipeline(void)
 	EXPECT_EQ(strlen(out), (size_t)(32 + 3));
 	EXPECT(strncmp(out, second, 32) == 0);
 	EXPECT(strstr(second, "\n1114112\n") != NULL);
+}
+
+/* ---- interactive ----------------------------------------------------------------------------- */
+
+/* Reads the screen until it shows the text; what came before it is gone. */
+static void sh_wait_for(const char *text)
+{
+	struct pollfd p = { tty_master, POLLIN, 0 };
+	char screen[SH_OUTPUT_MAX];
+	size_t n = 0;
+	ssize_t got;
+
+	screen[0] = 0;
+	while (!strstr(screen, text) && n < sizeof(screen) - 1 && poll(&p, 1, 5000) == 1) {
+		got = read(tty_master, screen + n, sizeof(screen) - 1 - n);
+		EXPECT_GT(got, 0);
+		n += (size_t)got;
+		screen[n] = 0;
+	}
+	/* Only its end: the screen has many lines. */
+	if (!strstr(screen, text))
+		EXPECT_STR(n > 40 ? screen + n - 40 : screen, text);
+	EXPECT(strstr(screen, text) != NULL);
+}
+
+/* The prompt is two words that no echo contains: they are put together by the shell. */
+static void sh_command(const char *line, const char *answer)
+{
+	tty_type(line);
+	sh_wait_for(answer);
+	sh_wait_for("READY> ");
+}
+
+/* Waits until a job is in the foreground: what is typed from then on is for it. */
+static void sh_wait_for_job(pid_t shell)
+{
+	pid_t foreground = shell;
+	int tries = 5000;
+
+	while (foreground == shell && tries--) {
+		EXPECT_OK(ioctl(tty_master, TIOCGPGRP, &foreground));
+		poll(NULL, 0, 1);
+	}
+	EXPECT_NE(foreground, shell);
+}
+
+void stage_sh_job_control(void)
+{
+	int status;
+	pid_t pid;
+
+	tty_open_pair();
+	pid = fork();
+	EXPECT_OK(pid);
+	if (pid == 0) {
+		close(tty_master);
+		setsid();
+		ioctl(tty_slave, TIOCSCTTY, 0);
+		for (int fd = 0; fd < 3; fd++)
+			dup2(tty_slave, fd);
+		setenv("PS1", "READY> ", 1);
+		execl("/bin/busybox", "sh", "-i", NULL);
+		_exit(99);
+	}
+	close(tty_slave);
+	sh_wait_for("READY> ");
+	sh_command("echo a$((1 + 1))b\n", "a2b");
+	/* A foreground job is stopped, goes on in the background, comes back and is ended by ^C. */
+	tty_type("sleep 1000\n");
+	sh_wait_for_job(pid);
+	tty_type("\x1a");
+	sh_wait_for("Stopped");
+	sh_wait_for("READY> ");
+	sh_command("jobs\n", "Stopped");
+	sh_command("bg\n", "sleep 1000");
+	sh_command("jobs\n", "Running");
+	tty_type("fg\n");
+	sh_wait_for("fg\r\nsleep 1000");
+	sh_wait_for_job(pid);
+	tty_type("\x03");
+	sh_wait_for("READY> ");
+	sh_command("echo st$?\n", "st130");
+	sh_command("jobs; echo no''ne\n", "none");
+	tty_type("exit 5\n");
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFEXITED(status));
+	EXPECT_EQ(WEXITSTATUS(status), 5);
+	close(tty_master);
 }
