@@ -152,28 +152,32 @@ void stage_sh_pipeline(void)
 
 /* ---- interactive ----------------------------------------------------------------------------- */
 
-/* Reads the screen until it shows the text; what came before it is gone. */
+/* What the screen has shown and nobody waited for yet. */
+static char sh_screen[SH_OUTPUT_MAX];
+
+/* Reads the screen until it shows the text; what came before it is gone, what comes after it is kept. */
 static void sh_wait_for(const char *text)
 {
 	struct pollfd p = { tty_master, POLLIN, 0 };
-	char screen[SH_OUTPUT_MAX];
-	size_t n = 0;
+	size_t n = strlen(sh_screen);
+	char *found;
 	ssize_t got;
 
-	screen[0] = 0;
-	while (!strstr(screen, text) && n < sizeof(screen) - 1 && poll(&p, 1, 5000) == 1) {
-		got = read(tty_master, screen + n, sizeof(screen) - 1 - n);
+	while (!(found = strstr(sh_screen, text)) && n < sizeof(sh_screen) - 1 &&
+	       poll(&p, 1, 5000) == 1) {
+		got = read(tty_master, sh_screen + n, sizeof(sh_screen) - 1 - n);
 		EXPECT_GT(got, 0);
 		n += (size_t)got;
-		screen[n] = 0;
+		sh_screen[n] = 0;
 	}
-	/* Only its end: the screen has many lines. */
-	if (!strstr(screen, text))
-		EXPECT_STR(n > 40 ? screen + n - 40 : screen, text);
-	EXPECT(strstr(screen, text) != NULL);
+	/* Only its end: the screen may have many lines. */
+	if (!found)
+		EXPECT_STR(n > 20 ? sh_screen + n - 20 : sh_screen, text);
+	found += strlen(text);
+	memmove(sh_screen, found, strlen(found) + 1);
 }
 
-/* The prompt is two words that no echo contains: they are put together by the shell. */
+/* Types a line, and waits for its answer and the prompt behind it. */
 static void sh_command(const char *line, const char *answer)
 {
 	tty_type(line);
