@@ -11,8 +11,11 @@
 #include <kernel/cpu.h>
 #include <kernel/task.h>
 
-/* Beyond this many pages a whole ASID (or everything of the kernel) is flushed at once. */
-enum { TLB_FLUSH_PAGES_MAX = 256 };
+/*
+ * Beyond this many pages a whole ASID (or everything of the kernel) is flushed at once.  Every broadcast
+ * waits for all CPUs, so far fewer of these are worth it: under an emulator each stops them all.
+ */
+enum { TLB_FLUSH_PAGES_MAX = 256, TLB_BROADCAST_PAGES_MAX = 4 };
 
 #define tlbi(op, arg)   __asm__ volatile("tlbi " #op ", %0" : : "r"(arg) : "memory")
 #define tlbi_all(op)    __asm__ volatile("tlbi " #op : : : "memory")
@@ -26,7 +29,7 @@ static u64 tlbi_operand(u64 asid, vaddr_t va)
 static void tlb_flush_kernel(vaddr_t va, u64 size)
 {
 	__asm__ volatile("dsb ishst" : : : "memory");
-	if (size > TLB_FLUSH_PAGES_MAX * PAGE_SIZE) {
+	if (size > TLB_BROADCAST_PAGES_MAX * PAGE_SIZE) {
 		tlbi_all(vmalle1is);
 	} else {
 		for (vaddr_t end = va + size; va < end; va += PAGE_SIZE)
@@ -50,7 +53,7 @@ static void tlb_flush_here(u64 asid, vaddr_t va, u64 size)
 static void tlb_flush_everywhere(u64 asid, vaddr_t va, u64 size)
 {
 	__asm__ volatile("dsb ishst" : : : "memory");
-	if (size > TLB_FLUSH_PAGES_MAX * PAGE_SIZE) {
+	if (size > TLB_BROADCAST_PAGES_MAX * PAGE_SIZE) {
 		tlbi(aside1is, tlbi_operand(asid, 0));
 	} else {
 		for (vaddr_t end = va + size; va < end; va += PAGE_SIZE)
@@ -79,6 +82,15 @@ void tlb_flush_range(const struct arch_mmu *mmu, vaddr_t va, u64 size)
 		tlb_flush_everywhere(asid, va, size);
 		TLB_MODEL(invalidate, mmu, va, size, true);
 	}
+	arch_irq_restore(flags);
+}
+
+void tlb_flush_page_here(const struct arch_mmu *mmu, vaddr_t va)
+{
+	unsigned long flags = arch_irq_save();
+
+	tlb_flush_here(mmu->context & ASID_MASK, va, PAGE_SIZE);
+	TLB_MODEL(invalidate, mmu, va, PAGE_SIZE, false);
 	arch_irq_restore(flags);
 }
 

@@ -87,7 +87,10 @@ static void fault_replace(const struct fault *f, pte_t old, struct page *p)
 	page_put(user_pte_page(old));
 }
 
-/* The entry may be written from now on; it names the page already. */
+/*
+ * The entry may be written from now on; it names the page already.  Another CPU may believe the old
+ * one: it faults, finds that nothing is wrong and forgets it.
+ */
 static void fault_widen(const struct fault *f, pte_t pte)
 {
 	spin_lock(&f->mm->pt_lock);
@@ -95,7 +98,7 @@ static void fault_widen(const struct fault *f, pte_t pte)
 		pte_write(&f->mm->mmu, f->entry, f->va, 3,
 			  pte_make(pte_addr(pte), user_pt_flags(f->area->prot)));
 	spin_unlock(&f->mm->pt_lock);
-	tlb_flush_range(&f->mm->mmu, f->va, PAGE_SIZE);
+	tlb_flush_page_here(&f->mm->mmu, f->va);
 }
 
 /* A write to a page that is mapped, but not for writing. */
@@ -234,7 +237,7 @@ int fault_resolve(struct mm *mm, struct area *a, vaddr_t va, enum mm_access acce
 	if ((access & MM_WRITE) && !pte_is_writable(pte))
 		return fault_write_protected(&f, pte);
 	/* Somebody else was faster, or this CPU still remembers an older entry. */
-	tlb_flush_range(&mm->mmu, f.va, PAGE_SIZE);
+	tlb_flush_page_here(&mm->mmu, f.va);
 	return 0;
 }
 

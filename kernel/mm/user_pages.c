@@ -11,7 +11,7 @@
 #include <kernel/page.h>
 #include <kernel/panic.h>
 
-enum { ZAP_BATCH = 32 };
+enum { ZAP_BATCH = 64, MOVE_BATCH = 32 };
 
 /* Pages that were unmapped from [start, end) and wait for the flush. */
 struct zap_batch {
@@ -106,7 +106,7 @@ static void protect_entry(struct mm *mm, pte_t *entry, vaddr_t va, enum pt_flags
 void user_pages_protect(struct mm *mm, vaddr_t start, vaddr_t end, enum area_prot prot)
 {
 	enum pt_flags flags = user_pt_flags(prot);
-	vaddr_t next;
+	vaddr_t first = end, last = start, next;
 
 	for (vaddr_t va = start; va < end; va = next) {
 		pte_t *entry = pt_slice(&mm->mmu, va, end, &next);
@@ -115,12 +115,16 @@ void user_pages_protect(struct mm *mm, vaddr_t start, vaddr_t end, enum area_pro
 			continue;
 		spin_lock(&mm->pt_lock);
 		for (; va < next; va += PAGE_SIZE, entry++) {
-			if (pte_is_valid(*entry))
-				protect_entry(mm, entry, va, flags);
+			if (!pte_is_valid(*entry))
+				continue;
+			protect_entry(mm, entry, va, flags);
+			first = MIN(first, va);
+			last = va + PAGE_SIZE;
 		}
 		spin_unlock(&mm->pt_lock);
 	}
-	tlb_flush_range(&mm->mmu, start, end - start);
+	if (first < last)
+		tlb_flush_range(&mm->mmu, first, last - first);
 }
 
 /* Shares the entries of one table; how many there were. */
@@ -169,14 +173,14 @@ int user_pages_share(struct mm *from, struct mm *to, const struct area *a, bool 
 	return 0;
 }
 
-int user_pages_move(struct mm *mm, vaddr_t from, vaddr_t to, u64 size)
+/* Makes the tables for [start, end), where `from` has some; nothing fails afterwards.  0 or -ENOMEM. */
+static int move_prepare(struct mm *mm, vaddr_t from, vaddr_t to, u64 size)
 {
-	vaddr_t end = from + size, va, next;
+	vaddr_t end = from + size, next;
 	pte_t *copy;
 	int err;
 
-	/* The tables first, so that nothing fails half way. */
-	for (va = from; va < end; va = next) {
+	for (vaddr_t va = from; va < end; va = next) {
 		if (!pt_slice(&mm->mmu, va, end, &next))
 			continue;
 		for (; va < next; va += PAGE_SIZE) {
@@ -185,22 +189,53 @@ int user_pages_move(struct mm *mm, vaddr_t from, vaddr_t to, u64 size)
 				return err;
 		}
 	}
-	for (va = from; va < end; va = next) {
+	return 0;
+}
+
+/*
+ * Moves the entries of [va, end), at most a batch, by `distance`: breaks, flushes once, makes.  Under
+ * pt_lock throughout, so that a truncation sees each page in one place or the other.
+ */
+static void move_entries(struct mm *mm, pte_t *entry, vaddr_t va, vaddr_t end, u64 distance)
+{
+	u64 count = (end - va) >> PAGE_SHIFT;
+	pte_t old[MOVE_BATCH], *copy;
+	bool any = false;
+
+	spin_lock(&mm->pt_lock);
+	for (u64 i = 0; i < count; i++) {
+		old[i] = entry[i];
+		any |= pte_is_valid(old[i]);
+		if (pte_is_valid(old[i]))
+			pte_write(&mm->mmu, &entry[i], va + i * PAGE_SIZE, 3, (pte_t){ 0 });
+	}
+	if (any)
+		tlb_flush_range(&mm->mmu, va, end - va);
+	for (u64 i = 0; any && i < count; i++) {
+		vaddr_t to = va + i * PAGE_SIZE + distance;
+
+		if (!pte_is_valid(old[i]))
+			continue;
+		PANIC_IF(pt_entry(&mm->mmu, to, &copy));
+		pte_write(&mm->mmu, copy, to, 3, old[i]);
+	}
+	spin_unlock(&mm->pt_lock);
+}
+
+int user_pages_move(struct mm *mm, vaddr_t from, vaddr_t to, u64 size)
+{
+	vaddr_t end = from + size, next;
+	int err;
+
+	err = move_prepare(mm, from, to, size);
+	if (err)
+		return err;
+	for (vaddr_t va = from; va < end; va = next) {
 		pte_t *entry = pt_slice(&mm->mmu, va, end, &next);
 
-		for (; entry && va < next; va += PAGE_SIZE, entry++) {
-			pte_t pte = *entry;
-
-			if (!pte_is_valid(pte))
-				continue;
-			PANIC_IF(pt_entry(&mm->mmu, va - from + to, &copy));
-			/* Not twice at once: break, flush, make. */
-			spin_lock(&mm->pt_lock);
-			pte_write(&mm->mmu, entry, va, 3, (pte_t){ 0 });
-			tlb_flush_range(&mm->mmu, va, PAGE_SIZE);
-			pte_write(&mm->mmu, copy, va - from + to, 3, pte);
-			spin_unlock(&mm->pt_lock);
-		}
+		next = entry ? MIN(next, va + MOVE_BATCH * PAGE_SIZE) : next;
+		if (entry)
+			move_entries(mm, entry, va, next, to - from);
 	}
 	pt_publish();
 	return 0;

@@ -378,6 +378,12 @@ static __always_inline void pt_publish(void)
  */
 void tlb_flush_range(const struct arch_mmu *mmu, vaddr_t va, u64 size);
 
+/*
+ * The same for one page of the address space loaded on this CPU, here only: enough when its entry
+ * allows more than before, since a CPU that still knows less only faults in vain.  Any context.
+ */
+void tlb_flush_page_here(const struct arch_mmu *mmu, vaddr_t va);
+
 /* What the hardware says of va now: its physical address through AT S1E1R/W or S1E0R/W, or -EFAULT. */
 int arch_translate(vaddr_t va, bool user, bool write, paddr_t *pa);
 
