@@ -77,6 +77,10 @@ void rb_insert_fixup(struct rb_tree *tree, struct rb_node *node)
 	struct rb_node *parent, *grand, *uncle;
 
 	rb_update(tree, node);
+	if (!node->parent) {
+		node->color = RB_BLACK;
+		return;
+	}
 	while (rb_is_red(node->parent)) {
 		parent = node->parent;
 		grand = parent->parent;
@@ -179,7 +183,8 @@ static void rb_erase_fixup(struct rb_tree *tree, struct rb_node *node, struct rb
 		node->color = RB_BLACK;
 }
 
-void rb_erase(struct rb_tree *tree, struct rb_node *node)
+/* One that has others around it. */
+static __noinline void rb_erase_among(struct rb_tree *tree, struct rb_node *node)
 {
 	struct rb_node *successor, *child, *parent;
 	enum rb_color gone = node->color;
@@ -210,6 +215,15 @@ void rb_erase(struct rb_tree *tree, struct rb_node *node)
 	if (gone == RB_BLACK)
 		rb_erase_fixup(tree, child, parent);
 	node->parent = node->left = node->right = NULL;
+}
+
+void rb_erase(struct rb_tree *tree, struct rb_node *node)
+{
+	/* The last one, as a CPU's tick mostly is. */
+	if (tree->root == node && !node->left && !node->right)
+		tree->root = NULL;
+	else
+		rb_erase_among(tree, node);
 }
 
 struct rb_node *rb_first(const struct rb_tree *tree)

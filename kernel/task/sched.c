@@ -45,12 +45,13 @@ static struct cpu *sched_lock_of(struct task *t)
 }
 
 /* Charges the running task up to now. */
-static void sched_charge(struct cpu *cpu) REQUIRES(cpu->rq.lock)
+static void sched_charge(struct cpu *cpu, nsec_t now) REQUIRES(cpu->rq.lock)
 {
 	struct task *t = cpu->rq.running;
-	nsec_t now = time_mono();
-	u64 ns = now - t->exec_start;
+	u64 ns;
 
+	now = MAX(now, t->exec_start);
+	ns = now - t->exec_start;
 	t->exec_start = now;
 	t->runtime_ns += ns;
 	if (t == cpu->idle)
@@ -244,7 +245,7 @@ static void sched_switch(bool preempted)
 	spin_lock(&cpu->rq.lock);
 	PANIC_IF(prev->preempt_count != 1);
 	__atomic_fetch_and(&prev->work, ~(u32)WORK_RESCHED, __ATOMIC_RELAXED);
-	sched_charge(cpu);
+	sched_charge(cpu, time_mono());
 	cpu->watchdog_touched = prev->exec_start;
 	next = sched_pick(cpu, prev, preempted);
 	if (next == prev) {
@@ -368,7 +369,7 @@ void sched_set_nice(struct task *t, int nice)
 	t->nice = nice;
 	/* vruntime already earned stays; the place in the tree does not depend on the weight. */
 	if (cpu->rq.running == t)
-		sched_charge(cpu);
+		sched_charge(cpu, time_mono());
 	t->fair.weight = fair_weight(nice);
 	spin_unlock(&cpu->rq.lock);
 	arch_irq_restore(flags);
@@ -419,7 +420,7 @@ static void sched_tick(struct timer *timer)
 
 	cpu->tick_count++;
 	spin_lock(&rq->lock);
-	sched_charge(cpu);
+	sched_charge(cpu, cpu->timers.now);
 	t = rq->running;
 	if (cpu->irq_from_user)
 		t->user_ticks++;

@@ -167,6 +167,7 @@ void timer_interrupt(void)
 	nsec_t now = time_mono();
 	struct timer *t;
 
+	q->now = now;
 	spin_lock(&q->lock);
 	while ((t = q->first) && t->deadline <= now) {
 		timer_unlink(q, t);

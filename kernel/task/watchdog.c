@@ -73,15 +73,26 @@ void watchdog_init_cpu(struct cpu *cpu)
 	arch_nmi_allow();
 }
 
+/* The part of the limit in which the second timer need not be set again, and comes later for it. */
+enum { WATCHDOG_SLACK = 8 };
+
+static __noinline void watchdog_arm(struct cpu *cpu, nsec_t now)
+{
+	nsec_t limit = cpu->watchdog_limit;
+
+	cpu->watchdog_armed = now;
+	arch_watchdog_set(time_to_counter(now + limit + limit / WATCHDOG_SLACK));
+}
+
 void watchdog_pet(struct cpu *cpu, nsec_t now)
 {
 	cpu->watchdog_touched = now;
 	if (cpu->watchdog_nmi)
-		arch_watchdog_set(time_to_counter(now + cpu->watchdog_limit));
+		watchdog_arm(cpu, now);
 }
 
 /* Looks at the next CPU's ticks, where that is the only way. */
-static void watchdog_check_neighbour(struct cpu *cpu, nsec_t now)
+static __noinline void watchdog_check_neighbour(struct cpu *cpu, nsec_t now)
 {
 	struct cpu *other = &cpus[(cpu->id + 1) % cpu_count];
 	u64 ticks = READ_ONCE(other->tick_count);
@@ -99,24 +110,30 @@ static void watchdog_check_neighbour(struct cpu *cpu, nsec_t now)
 	}
 }
 
+static __noinline void watchdog_preemption_off(struct cpu *cpu, nsec_t now)
+{
+	watchdog_last.depth = backtrace_here(watchdog_last.entries, WATCHDOG_DEPTH);
+	watchdog_report(cpu, WATCHDOG_PREEMPT_OFF, now);
+	cpu->watchdog_touched = now;
+}
+
+/* On the path of every tick: what is rare is out of line. */
 void watchdog_tick(struct cpu *cpu, nsec_t now)
 {
 	/* The handler itself holds preemption off once. */
 	bool may_switch = cpu->irq_from_user || current->preempt_count == 1;
-	nsec_t touched = cpu->watchdog_touched;
 
 	if (watchdog_off)
 		return;
-	watchdog_pet(cpu, now);
-	if (!may_switch) {
-		cpu->watchdog_touched = touched;
-		if (now - touched > cpu->watchdog_limit) {
-			watchdog_last.depth = backtrace_here(watchdog_last.entries, WATCHDOG_DEPTH);
-			watchdog_report(cpu, WATCHDOG_PREEMPT_OFF, now);
-			cpu->watchdog_touched = now;
-		}
+	if (cpu->watchdog_nmi && now - cpu->watchdog_armed >= cpu->watchdog_limit / WATCHDOG_SLACK)
+		watchdog_arm(cpu, now);
+	if (may_switch) {
+		cpu->watchdog_touched = now;
+	} else if (now - cpu->watchdog_touched > cpu->watchdog_limit) {
+		watchdog_preemption_off(cpu, now);
 	}
-	watchdog_check_neighbour(cpu, now);
+	if (cpu_count > 1)
+		watchdog_check_neighbour(cpu, now);
 }
 
 void watchdog_nmi(struct trap_frame *tf)
@@ -129,6 +146,7 @@ void watchdog_nmi(struct trap_frame *tf)
 		return;
 	/* Until the next tick sets it again: one report for one hang. */
 	arch_watchdog_stop();
+	cpu->watchdog_armed = 0;
 	if (!trap_irqs_masked(tf)) {
 		/* The whole CPU was held up, or so it looks to us; the tick is pending and comes now. */
 	} else if (!watchdog_off && cpu->rq.running != cpu->idle) {

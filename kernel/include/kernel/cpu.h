@@ -29,6 +29,7 @@ struct timer_queue {
 	struct rb_tree timers;    /* (l) struct timer.node by deadline */
 	struct timer *first;      /* (l) the next to fire */
 	struct timer *running;    /* (l) whose fire() runs now */
+	nsec_t now;               /* when its interrupt came.  This CPU only */
 	nsec_t again;             /* its next deadline, by timer_again(); 0: none.  This CPU only */
 };
 
@@ -55,6 +56,7 @@ struct cpu {
 	u64 tick_count;
 	u64 idle_ns;
 	nsec_t watchdog_touched;  /* when the scheduler last ran here or could have */
+	nsec_t watchdog_armed;    /* when its second timer was set, 0: set it at the next tick */
 	nsec_t watchdog_limit;    /* how long it may be silent */
 	bool watchdog_nmi;        /* (!) an interrupt that nothing masks watches it */
 	u64 neighbour_ticks;      /* its tick_count when this CPU last saw it change */
