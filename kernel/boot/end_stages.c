@@ -2,6 +2,8 @@
 #include <kernel/accounting.h>
 
 #include <kernel/cache.h>
+#include <kernel/dentry.h>
+#include <kernel/file.h>
 #include <kernel/log.h>
 #include <kernel/page.h>
 #include <kernel/stage.h>
@@ -30,6 +32,16 @@ static void expect_caches_equal(const struct account *was, const struct account 
 		EXPECT_EQ(now->live[i], was->live[i]);
 }
 
+/* Names the open files: before the first program there was none. */
+static void log_open_files(void)
+{
+	struct file *f;
+
+	list_for_each(f, &all_files, all)
+		log_err("open file: %s %s, %d references", f->ops->name,
+			f->path.dentry ? f->path.dentry->name : "", atomic_load(&f->refs));
+}
+
 /* The last stacks are given back by the CPUs that left them, a moment after their programs are gone. */
 static void account_settle(const struct account *was, struct account *now)
 {
@@ -54,6 +66,8 @@ void stage_end_accounting(void)
 	EXPECT_EQ(now->groups, was->groups);
 	EXPECT_EQ(now->mms, 0u);
 	EXPECT_EQ(now->tasks, was->tasks);
+	if (now->files != was->files)
+		log_open_files();
 	EXPECT_EQ(now->files, was->files);
 	EXPECT_EQ(now->pipes, 0u);
 	EXPECT_EQ(now->inodes, was->inodes);
