@@ -38,6 +38,31 @@ static bool boot_script(const struct host_boot *b, char *script, struct guest *g
 	return m->end != END_NONE;
 }
 
+/* struct reboot_record of <kernel/reboot.h>. */
+struct image_reboot_record {
+	uint32_t settled;
+	uint32_t mounts;
+	uint64_t cpus;
+};
+
+/* What the kernel left behind, read in the memory of a machine that is off.  NULL when all is well. */
+static const char *check_left(const struct host_boot *b, struct machine *m)
+{
+	struct image_reboot_record left;
+	uint64_t addr;
+
+	if (!image_symbol(b->img, "reboot_record", &addr, NULL) ||
+	    !machine_memory(m, b->img->load + (addr - b->img->start), sizeof(left), &left))
+		return "the kernel's reboot_record cannot be read";
+	if (!left.settled)
+		return "expected reboot_record.settled (the machine went off in the middle)";
+	if (left.mounts > 1)
+		return "expected every file system but the root to be unmounted";
+	if (left.cpus & (left.cpus - 1))
+		return "expected every other CPU to be stopped";
+	return NULL;
+}
+
 /* NULL when it passed, else why not. */
 static const char *check_shutdown(const struct host_boot *b)
 {
@@ -52,6 +77,8 @@ static const char *check_shutdown(const struct host_boot *b)
 		why = "expected QEMU to report guest-shutdown (it reported guest-reset)";
 	else if (g.m.end != END_POWEROFF)
 		why = "expected QEMU to report guest-shutdown";
+	else
+		why = check_left(b, &g.m);
 	machine_stop(&g.m);
 	return why;
 }

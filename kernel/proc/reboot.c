@@ -2,6 +2,8 @@
  * reboot(2): the orderly end.  Processes are ended, file systems unmounted, the other CPUs stopped, and the
  * firmware (PSCI) turns the machine off or resets it.
  */
+#include <kernel/reboot.h>
+
 #include <kernel/errno.h>
 #include <kernel/init.h>
 #include <kernel/log.h>
@@ -21,6 +23,8 @@ static bool reboot_magic_ok(u32 magic1, u32 magic2)
 		magic2 == LINUX_REBOOT_MAGIC2B || magic2 == LINUX_REBOOT_MAGIC2C);
 }
 
+struct reboot_record reboot_record;
+
 /* Nothing is written after this; what was written before has left the machine. */
 static void reboot_settle(const char *what)
 {
@@ -29,6 +33,9 @@ static void reboot_settle(const char *what)
 	vport_drain_all();
 	uart_drain();
 	smp_stop_others();
+	reboot_record.mounts = list_length(&all_mounts);
+	reboot_record.cpus = smp_online_mask();
+	reboot_record.settled = 1;
 }
 
 void kernel_power_off(void)
