@@ -102,7 +102,8 @@ void fault_user_abort(struct trap_frame *tf)
 		result = (struct mm_fault_result){ SIGBUS, BUS_ADRALN };
 	else if (!fault_is_resolvable(tf->esr) && fsc >= FSC_EXTERNAL)
 		result = (struct mm_fault_result){ SIGBUS, BUS_OBJERR };
-	if (result.sig)
+	/* A SIGKILL has been sent already. */
+	if (result.sig && result.sig != SIGKILL)
 		fault_signal(tf, result.sig, result.si_code, address);
 }
 

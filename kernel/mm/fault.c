@@ -12,7 +12,7 @@
 #include <kernel/mm_map.h>
 
 #include <kernel/errno.h>
-#include <kernel/log.h>
+#include <kernel/oom.h>
 #include <kernel/page.h>
 #include <kernel/page_mapping.h>
 #include <kernel/panic.h>
@@ -285,15 +285,6 @@ int fault_find_area(struct mm *mm, vaddr_t va, enum mm_access access, struct are
 	return 0;
 }
 
-/* There is no memory for a page that the program needs to go on: it ends. */
-static struct mm_fault_result fault_out_of_memory(void)
-{
-	log_err("out of memory: %s[%d] is killed, %llu pages free", current->name, current->proc->pid,
-		(unsigned long long)page_free_count());
-	signal_kernel(current->proc, SIGKILL);
-	return (struct mm_fault_result){ SIGKILL, 0 };
-}
-
 struct mm_fault_result mm_fault(vaddr_t va, enum mm_access access)
 {
 	struct mm *mm = current->mm;
@@ -317,7 +308,8 @@ struct mm_fault_result mm_fault(vaddr_t va, enum mm_access access)
 	case -EACCES:
 		return (struct mm_fault_result){ SIGSEGV, SEGV_ACCERR };
 	case -ENOMEM:
-		return fault_out_of_memory();
+		/* Either somebody else ends and the access is tried again, or we end. */
+		return (struct mm_fault_result){ oom_relieve() ? 0 : SIGKILL, 0 };
 	default:
 		return (struct mm_fault_result){ SIGBUS, BUS_ADRERR };
 	}
