@@ -17,10 +17,6 @@ const struct irq_chip *irq_chip;
 struct irq_line irq_lines[IRQ_MAX];
 
 static struct spinlock irq_lock = SPINLOCK_INIT("irq_lock");
-
-/* The line that each CPU is handling, or IRQ_NONE, so that irq_free() can wait for it. */
-enum { IRQ_NONE = 0xffff };
-static u16 irq_active[CPUS_MAX] = { [0 ... CPUS_MAX - 1] = IRQ_NONE };
 static u64 irq_spurious;
 
 void irq_chip_register(const struct irq_chip *chip)
@@ -68,6 +64,15 @@ void irq_init_cpu(void)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
+/* Waits until the CPU has left the interrupt that it is in, if any. */
+static void irq_wait_cpu(const struct cpu *cpu)
+{
+	u64 count = READ_ONCE(cpu->irq_count);
+
+	while (READ_ONCE(cpu->irq_depth) && READ_ONCE(cpu->irq_count) == count)
+		arch_cpu_relax();
+}
+
 /* A per-CPU line stays unmasked elsewhere; without a handler it is masked where it next arrives. */
 void irq_free(u32 intid)
 {
@@ -79,8 +84,7 @@ void irq_free(u32 intid)
 
 	arch_mb();
 	for (u32 i = 0; i < cpu_count; i++)
-		while (READ_ONCE(irq_active[i]) == intid)
-			arch_cpu_relax();
+		irq_wait_cpu(&cpus[i]);
 }
 
 static void irq_unexpected(u32 intid)
@@ -93,31 +97,32 @@ static void irq_unexpected(u32 intid)
 /* One interrupt; another that is pending is taken as soon as the vector returns. */
 void irq_dispatch(void)
 {
-	struct cpu *cpu = this_cpu();
+	struct task *interrupted = current;
 	const struct irq_chip *chip = irq_chip;
-	u32 ack = chip->ack();
-	u32 intid = ack & IRQ_ID_MASK;
-	struct irq_line *line = &irq_lines[intid];
+	struct cpu *cpu = interrupted->cpu;
+	struct irq_line *line;
 	void (*handler)(void *arg);
+	u32 ack, intid;
 
-	if (unlikely(intid >= IRQ_MAX))
-		return;
 	/* Nothing below may switch tasks; the vector looks at WORK_RESCHED when we return. */
-	current->preempt_count++;
+	interrupted->preempt_count++;
+	/* ack() has a barrier: irq_free() sees our depth, or we see that the handler is gone. */
 	cpu->irq_depth++;
-	WRITE_ONCE(irq_active[cpu->id], intid);
-	barrier();
-	handler = READ_ONCE(line->handler);
-	if (likely(handler))
-		handler(line->arg);
-	else
-		irq_unexpected(intid);
-	line->count++;
-	cpu->irq_count++;
-	store_release(&irq_active[cpu->id], IRQ_NONE);
-	chip->eoi(ack);
+	ack = chip->ack();
+	intid = ack & IRQ_ID_MASK;
+	if (likely(intid < IRQ_MAX)) {
+		line = &irq_lines[intid];
+		handler = READ_ONCE(line->handler);
+		if (likely(handler))
+			handler(line->arg);
+		else
+			irq_unexpected(intid);
+		line->count++;
+		store_release(&cpu->irq_count, cpu->irq_count + 1);
+		chip->eoi(ack);
+	}
 	cpu->irq_depth--;
-	current->preempt_count--;
+	interrupted->preempt_count--;
 }
 
 bool in_interrupt(void)
