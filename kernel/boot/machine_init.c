@@ -3,6 +3,7 @@
  * to say so.  The tree is read by machine_parse(); here is what has effects.
  */
 #include <kernel/machine.h>
+#include <arch/arch.h>
 #include <arch/boot.h>
 #include <kernel/log.h>
 #include <kernel/panic.h>
@@ -48,9 +49,12 @@ static void machine_describe(const struct machine *m)
 
 void machine_init(const void *blob, size_t limit)
 {
+	u8 byte;
 	int err;
 
 	machine.psci = boot_record.cpus[0].el == 2 ? PSCI_SMC : PSCI_HVC;
+	if (arch_probe_read(blob, &byte))
+		machine_refused("there is no memory where x0 points");
 	if (dt_open(&machine_dt, blob, limit))
 		machine_refused(machine_dt.problem ? machine_dt.problem : "no tree was passed");
 	err = machine_parse(&machine_dt, &machine);

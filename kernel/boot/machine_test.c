@@ -233,6 +233,28 @@ static void memory_is_sorted_and_joined(void **state)
 	assert_int_equal(m.memory[3].base, 0x80000000);
 }
 
+/* Whatever a damaged tree says, it is read within its bounds and either taken or refused with a reason. */
+static void damaged_trees_are_harmless(void **state)
+{
+	u8 *copy;
+	u32 size;
+
+	assert_int_equal(parse_plan(), 0);
+	size = fdt_totalsize(blob);
+	for (int round = 0; round < 20000; round++) {
+		copy = malloc(size);
+		memcpy(copy, blob, size);
+		for (u32 flips = 1 + test_random() % 6; flips; flips--)
+			copy[40 + test_random() % (size - 40)] = test_random();
+		if (dt_open(&dt, copy, size) == 0 && machine_parse(&dt, &m))
+			assert_true(m.problem[0]);
+		assert_true(m.memory_count <= MACHINE_RANGES_MAX);
+		assert_true(m.reserved_count <= MACHINE_RANGES_MAX);
+		assert_true(m.cpu_count <= MACHINE_CPUS_MAX);
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(what_can_be_missing, setup),
 		cmocka_unit_test_setup(too_many_cpus, setup),
 		cmocka_unit_test_setup(memory_is_sorted_and_joined, setup),
+		cmocka_unit_test_setup(damaged_trees_are_harmless, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
