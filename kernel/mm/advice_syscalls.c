@@ -95,6 +95,8 @@ static int range_is_mapped(struct mm *mm, vaddr_t start, vaddr_t end)
 
 static int madvise_locked(struct mm *mm, vaddr_t start, vaddr_t end, enum madvise_advice advice)
 {
+	int err;
+
 	switch (advice) {
 	case MADV_NORMAL:
 	case MADV_RANDOM:
@@ -120,7 +122,8 @@ static int madvise_locked(struct mm *mm, vaddr_t start, vaddr_t end, enum madvis
 		return range_set_flags(mm, start, end, AREA_WIPEFORK, 0);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
-		return mm_populate_locked(mm, start, end);
+		err = mm_populate_locked(mm, start, end);
+		return err == -ENXIO ? -EFAULT : err;
 	default:
 		return -EINVAL;
 	}
@@ -266,7 +269,8 @@ long sys_mlock2(vaddr_t addr, size_t length, int flags)
 	if (!err && !(flags & MLOCK_ONFAULT))
 		err = mm_populate_locked(mm, addr, end);
 	mutex_unlock(&mm->lock);
-	return err;
+	/* Pages behind the end of a file. */
+	return err == -ENXIO ? -ENOMEM : err;
 }
 
 long sys_mlock(vaddr_t addr, size_t length)

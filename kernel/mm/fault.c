@@ -156,6 +156,8 @@ static bool fault_around(const struct fault *f)
 	vaddr_t first = MAX(ALIGN_DOWN(f->va, window), f->area->start);
 	vaddr_t end = MIN(ALIGN_DOWN(f->va, window) + window, f->area->end);
 	enum pt_flags flags = user_pt_flags(f->area->prot) & ~(u32)PT_WRITE;
+	/* The window is aligned, so all of it is in one table. */
+	pte_t *entry = f->entry - ((f->va - first) >> PAGE_SHIFT);
 	struct page *pages[FAULT_AROUND];
 	bool found = false;
 	u32 n;
@@ -169,8 +171,7 @@ static bool fault_around(const struct fault *f)
 			continue;
 		if (va == f->va)
 			found = true;
-		fault_enter_cached(f, va, f->entry - (f->va >> PAGE_SHIFT) + (va >> PAGE_SHIFT),
-				   pages[i], flags);
+		fault_enter_cached(f, va, entry + i, pages[i], flags);
 	}
 	pt_publish();
 	return found;

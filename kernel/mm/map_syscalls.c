@@ -94,12 +94,13 @@ static long map_with_lock(struct mm *mm, const struct mm_map_args *args, bool po
 long sys_mmap(vaddr_t addr, size_t length, unsigned long prot, unsigned long flags, int fd, u64 offset)
 {
 	struct mm_map_args args = {
-		.addr = addr, .length = length, .prot = prot, .offset = offset,
+		.addr = addr, .length = length, .prot = prot & PROT_ALL, .offset = offset,
 	};
 	struct file *file = NULL;
 	long result;
 
-	if (!IS_ALIGNED(offset, PAGE_SIZE) || !length || prot & ~(unsigned long)PROT_ALL)
+	/* Unknown bits of prot are ignored here, and refused by mprotect: so it is on Linux. */
+	if (!IS_ALIGNED(offset, PAGE_SIZE) || !length)
 		return -EINVAL;
 	result = map_flags(flags, &args);
 	if (result)

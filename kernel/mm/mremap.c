@@ -57,16 +57,16 @@ static int mremap_move(struct mremap *r)
 		return err;
 	copy->start = r->new;
 	copy->end = r->new + r->length;
+	/* In the tree before its pages come, so that a truncation looks in both places. */
+	mm_add_area(r->mm, copy);
 	err = user_pages_move(r->mm, r->old, r->new, r->old_length);
 	if (err) {
+		mm_drop_area(r->mm, copy);
 		area_free(copy);
 		return err;
 	}
-	mm_add_area(r->mm, copy);
 	if (!(r->flags & MREMAP_DONTUNMAP)) {
 		mm_drop_area(r->mm, a);
-		/* A truncation may have left, or a fault brought, nothing; but be sure. */
-		user_pages_zap(r->mm, a->start, a->end);
 		area_free(a);
 	}
 	mm_merge_area(copy);
@@ -102,6 +102,8 @@ static long mremap_locked(struct mremap *r)
 		a = mm_find_area(r->mm, r->old);
 	}
 	if ((r->mm->mapped_pages << PAGE_SHIFT) + r->length - r->old_length > limit)
+		return -ENOMEM;
+	if (!(a->flags & AREA_SHARED) && r->length >> PAGE_SHIFT > page_total_count())
 		return -ENOMEM;
 	if (!(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))) {
 		if (r->length == r->old_length)
