@@ -21,6 +21,7 @@
 #include <kernel/printf.h>
 #include <kernel/proc.h>
 #include <kernel/proc_internal.h>
+#include <kernel/proc_timer.h>
 #include <kernel/signal.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -274,6 +275,7 @@ static void exec_commit(struct exec *x)
 		mm_put(old);
 	fd_table_close_on_exec(current->fds);
 	signals_exec(current);
+	proc_timers_exec(current_proc());
 	exec_commit_ids(x);
 	exec_set_names(x);
 	arch_thread_exec(first->bias + first->elf.entry, x->sp);

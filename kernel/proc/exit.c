@@ -8,6 +8,7 @@
  */
 #include <kernel/proc.h>
 #include <kernel/proc_internal.h>
+#include <kernel/proc_timer.h>
 
 #include <kernel/file.h>
 #include <kernel/futex.h>
@@ -234,8 +235,10 @@ void thread_exit(int status)
 	spin_unlock_irqrestore(&tree_lock, flags);
 
 	tty_hang_up_group(hang_up);
-	if (last)
+	if (last) {
+		proc_timers_exit(p);
 		vfork_release(p);
+	}
 	while ((dead = list_pop_front_entry(&gone, struct proc, sibling)))
 		proc_put(dead);
 	task_exit(status);

@@ -62,6 +62,7 @@ int proc_new(struct proc **out)
 	list_init(&p->zombies);
 	list_init(&p->threads);
 	list_init(&p->pending.queue);
+	list_init(&p->timers);
 	spin_init(&p->sig_lock, "sig");
 	wait_queue_init(&p->child_exit);
 	wait_queue_init(&p->vfork_done);

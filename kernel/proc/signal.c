@@ -260,6 +260,29 @@ int signal_send_group(pid_t pgid, const siginfo_t *info)
 	return err;
 }
 
+s32 signal_send_timer(struct proc *p, struct task *t, const siginfo_t *info)
+{
+	struct pending_signals *pending = t ? &t->sig.pending : &p->pending;
+	irqflags_t flags = spin_lock_irqsave(&p->sig_lock);
+	s32 overrun = info->si_code == SI_TIMER ? info->si_overrun : 0;
+	struct queued_signal *q;
+
+	list_for_each(q, &pending->queue, node) {
+		if (info->si_code == SI_TIMER && q->info.si_code == SI_TIMER &&
+		    q->info.si_signo == info->si_signo &&
+		    q->info.si_timerid == info->si_timerid) {
+			if (__builtin_add_overflow(q->info.si_overrun, overrun + 1, &overrun))
+				overrun = INT32_MAX;
+			q->info.si_overrun = overrun;
+			goto out_unlock;
+		}
+	}
+	(void)signal_send_locked(p, t, info);
+out_unlock:
+	spin_unlock_irqrestore(&p->sig_lock, flags);
+	return overrun;
+}
+
 int signal_kernel(struct proc *p, int sig)
 {
 	siginfo_t info = { .si_signo = sig, .si_code = SI_KERNEL };

@@ -59,6 +59,7 @@ struct proc {
 	struct spinlock sig_lock;        /* irqsave */
 	struct sighand *sighand;
 	struct pending_signals pending;  /* (s) for any thread */
+	struct list timers;              /* struct proc_timer, under proc_timers_mutex */
 	bool exiting;                    /* (s) exit_group or a fatal signal: all threads go */
 	int exit_status;                 /* wait status: code << 8 or signal | 0x80 core */
 	bool stopped, continued;         /* (s) a change that wait4 has not reported yet */

@@ -11,6 +11,11 @@ struct trap_frame;
 int signal_send_task(struct task *t, const siginfo_t *info);
 int signal_send_proc(struct proc *p, const siginfo_t *info);
 int signal_send_group(pid_t pgid, const siginfo_t *info);
+/*
+ * A timer's signal, to the process or one of its threads: if that timer's last one is still pending, its
+ * overrun grows by one and info's instead.  The overrun that the pending signal has now.  Any context.
+ */
+s32 signal_send_timer(struct proc *p, struct task *t, const siginfo_t *info);
 /* SI_KERNEL shorthand. */
 int signal_kernel(struct proc *p, int sig);
 /*
