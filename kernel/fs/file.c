@@ -5,6 +5,7 @@
  */
 #include <kernel/file.h>
 
+#include <kernel/epoll.h>
 #include <kernel/errno.h>
 #include <kernel/fdtable.h>
 #include <kernel/panic.h>
@@ -60,12 +61,28 @@ int file_new(const struct file_ops *ops, int flags, void *private, struct file *
 	f->flags = flags;
 	f->ops = ops;
 	f->private = private;
+	list_init(&f->epoll_items);
 	if (file_count_in(f)) {
 		cache_free(file_cache, f);
 		return -ENFILE;
 	}
 	*out = f;
 	return 0;
+}
+
+int file_new_fd(const struct file_ops *ops, int flags, void *private)
+{
+	struct file *f;
+	int err, fd;
+
+	err = file_new(ops, flags & ~O_CLOEXEC, private, &f);
+	if (err) {
+		kfree(private);
+		return err;
+	}
+	err = fd_install(f, 0, flags & O_CLOEXEC, &fd);
+	file_put(f);
+	return err ? err : fd;
 }
 
 void file_get(struct file *f)
@@ -83,6 +100,8 @@ void file_put(struct file *f)
 	if (refs > 0)
 		return;
 	file_count_out(f);
+	if (!list_empty(&f->epoll_items))
+		epoll_forget(f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
 	file_detach(f);

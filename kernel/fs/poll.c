@@ -169,8 +169,7 @@ static int poller_wait(struct poller *p, int (*ask)(struct poller *p, void *arg,
 
 /* ---- time and signals ------------------------------------------------------------------------ */
 
-/* Reads a timeout: *deadline is absolute, 0 for "do not wait".  0, -EFAULT or -EINVAL. */
-static int poll_deadline(const struct timespec __user *user, nsec_t *deadline)
+int poll_deadline(const struct timespec __user *user, nsec_t *deadline)
 {
 	struct timespec ts;
 
@@ -202,8 +201,7 @@ static void poll_time_left(struct timespec __user *user, nsec_t deadline)
 		(void)!put_user(ts, user);
 }
 
-/* Blocks another set of signals for the duration of the call.  0, -EINVAL or -EFAULT. */
-static int poll_mask_begin(const sigset_t __user *user, size_t size)
+int poll_mask_begin(const sigset_t __user *user, size_t size)
 {
 	sigset_t mask;
 
@@ -217,10 +215,10 @@ static int poll_mask_begin(const sigset_t __user *user, size_t size)
 	return 0;
 }
 
-/* Back to the old set; when a signal ended the call its handler runs first and its frame restores it. */
-static void poll_mask_end(int result)
+void poll_mask_end(int result)
 {
-	if (!current->sig.restore_saved || result == -ERESTARTNOHAND)
+	if (!current->sig.restore_saved || result == -ERESTARTNOHAND ||
+	    result == -EINTR)
 		return;
 	signal_return_mask();
 }

@@ -42,6 +42,7 @@ struct file {
 	struct inode *inode;         /* (!) may be NULL for anonymous files */
 	struct path path;            /* (!) dentry may be NULL */
 	void *private;               /* the owner's */
+	struct list epoll_items;     /* its places in sets, <kernel/epoll.h> */
 	struct list_node all;        /* on all_files */
 };
 
@@ -74,6 +75,9 @@ size_t iov_zero(struct iov_iter *it, size_t n);
 
 /* An open file without a path (pipe, console, stage result); ops->open is not called.  One reference.  0, -ENFILE, -ENOMEM. */
 int file_new(const struct file_ops *ops, int flags, void *private, struct file **out) __must_check;
+/* The same with a descriptor of current, which it returns, or an errno; O_CLOEXEC in flags counts.  Takes
+ * `private`, from kmalloc(), over: an error frees it or has it released. */
+int file_new_fd(const struct file_ops *ops, int flags, void *private) __must_check;
 void file_get(struct file *f);
 /* The last one calls release, then file_detach() (<kernel/vfs.h>), then frees.  May sleep. */
 void file_put(struct file *f);
