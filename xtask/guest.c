@@ -3,7 +3,7 @@
  *
  * A program that names a file with a slash is looked for in what the machine will have (--root, then
  * the base archive) and then on the host; from there it is laid at the same place, a relative one below
- * /work, which then is the working directory.  A plain name is looked up in the machine's PATH.
+ * /host, which then is the working directory.  A plain name is looked up in the machine's PATH.
  */
 #include "guest.h"
 
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GUEST_WORK    "/work"
+#define GUEST_HOST    "/host"
 #define GUEST_COMMAND "/run/cairn/command"
 
 static bool root_holds(const char *root, const char *path)
@@ -46,7 +46,7 @@ static void add_program(struct cpio *c, struct guest_command *g, const struct bu
 	    cpio_find(base->data, base->len, guest_path, &mode))
 		goto out;
 	if (g->argv[0][0] != '/') {
-		g->cwd = GUEST_WORK;
+		g->cwd = GUEST_HOST;
 		free(guest_path);
 		guest_path = path_normalise(g->cwd, g->argv[0]);
 	}

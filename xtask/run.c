@@ -225,7 +225,7 @@ int cmd_run(int argc, char **argv)
 		"Boots a machine, runs PROGRAM on it as a child of init with this standard input,\n"
 		"output and error, and ends with its exit status.\n\n"
 		"A PROGRAM with a slash in it is looked for in the machine's root and then here: a\n"
-		"file of the host is laid at the same place, a relative one below /work, where it\n"
+		"file of the host is laid at the same place, a relative one below /host, where it\n"
 		"then starts; otherwise it starts in /.  A plain name is looked up in the machine's\n"
 		"PATH, which has BusyBox.\n\n"
 		"exit status: the program's; 128+N when signal N ended it; 126 and 127 when it cannot\n"

@@ -23,12 +23,12 @@ static void normalise_is(const char *cwd, const char *path, const char *want)
 
 static void test_path_normalise(void **state)
 {
-	normalise_is("/work", "./a.out", "/work/a.out");
-	normalise_is("/work", "../x/a.out", "/x/a.out");
-	normalise_is("/work", "../../../a", "/a");
-	normalise_is("/work", "/bin//sh", "/bin/sh");
+	normalise_is("/host", "./a.out", "/host/a.out");
+	normalise_is("/host", "../x/a.out", "/x/a.out");
+	normalise_is("/host", "../../../a", "/a");
+	normalise_is("/host", "/bin//sh", "/bin/sh");
 	normalise_is("/", ".", "/");
-	normalise_is("/work", "a/./b/../c", "/work/a/c");
+	normalise_is("/host", "a/./b/../c", "/host/a/c");
 }
 
 static void test_parse_size(void **state)
@@ -71,7 +71,7 @@ static void test_cpio_find(void **state)
 	cpio_file(&c, "/bin/tool", 0755, "x", 1);
 	cpio_symlink(&c, "/bin/sh", "busybox");
 	cpio_end(&c);
-	cpio_dir(&c, "/work", 0700);
+	cpio_dir(&c, "/host", 0700);
 	cpio_end(&c);
 	assert_int_equal(c.out.len % 512, 0);
 	assert_true(cpio_find(c.out.data, c.out.len, "/bin", &mode));
@@ -80,7 +80,7 @@ static void test_cpio_find(void **state)
 	assert_true(S_ISLNK(mode));
 	assert_true(cpio_find(c.out.data, c.out.len, "/bin/tool", &mode));
 	assert_int_equal(mode, S_IFREG | 0755);
-	assert_true(cpio_find(c.out.data, c.out.len, "/work", &mode));
+	assert_true(cpio_find(c.out.data, c.out.len, "/host", &mode));
 	assert_false(cpio_find(c.out.data, c.out.len, "/bin/s", &mode));
 	assert_false(cpio_find("garbage", 7, "/bin/s", &mode));
 	buf_free(&c.out);
@@ -93,7 +93,7 @@ static void test_cpio_check(void **state)
 
 	cpio_file(&c, "/init", 0755, "0123456789", 10);
 	cpio_end(&c);
-	cpio_dir(&c, "/work", 0700);
+	cpio_dir(&c, "/host", 0700);
 	whole = c.out.len;
 	assert_false(cpio_check(c.out.data, c.out.len, &at)); /* the second has no trailer */
 	cpio_end(&c);

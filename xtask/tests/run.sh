@@ -70,7 +70,7 @@ run_big() {
 
 run_own() {
 	mkdir -p "$T/some dir" && cp build/user/tests/hello "$T/some dir/a.out"
-	[ "$(cd "$T/some dir" && "$OLDPWD/$X" run -- ./a.out x 'y z')" = "./a.out x y z in /work" ]
+	[ "$(cd "$T/some dir" && "$OLDPWD/$X" run -- ./a.out x 'y z')" = "./a.out x y z in /host" ]
 }
 
 run_script() {
