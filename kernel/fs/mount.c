@@ -156,6 +156,10 @@ static int mount_type_at(const char *source, const struct path *on, const struct
 	err = t->mount(source, flags, options, &sb);
 	if (err)
 		return err;
+	if (on->mnt->sb == sb && on->dentry == on->mnt->root && on->mnt->root == sb->root) {
+		super_put(sb); /* the very same is there already */
+		return -EBUSY;
+	}
 	err = mount_new(sb, sb->root, source, flags, &m);
 	if (err)
 		return err;

@@ -115,10 +115,9 @@ long sys_mkdirat(int dirfd, const char __user *path, mode_t mode)
 	return err;
 }
 
-static int mknod_check(mode_t *mode)
+/* Which kinds mknod(2) makes; no kind means a regular file. */
+static int mknod_check_kind(mode_t *mode)
 {
-	struct access_ids ids = access_ids_current();
-
 	switch (*mode & S_IFMT) {
 	case 0:
 		*mode |= S_IFREG;
@@ -126,21 +125,30 @@ static int mknod_check(mode_t *mode)
 	case S_IFREG:
 	case S_IFIFO:
 	case S_IFSOCK:
-		return 0;
 	case S_IFCHR:
 	case S_IFBLK:
-		return ids.uid == 0 ? 0 : -EPERM;
-	case S_IFDIR:
-		return -EPERM;
+		return 0;
 	default:
-		return -EINVAL;
+		return S_ISDIR(*mode) ? -EPERM : -EINVAL;
 	}
+}
+
+/* Device nodes are for the privileged; who may not even write to the directory is told that first. */
+static int mknod_check_device(const struct path *parent, mode_t mode)
+{
+	struct access_ids ids = access_ids_current();
+	int err;
+
+	if (!(S_ISCHR(mode) || S_ISBLK(mode)) || ids.uid == 0)
+		return 0;
+	err = dir_may_create(parent);
+	return err ? err : -EPERM;
 }
 
 long sys_mknodat(int dirfd, const char __user *path, mode_t mode, u32 dev)
 {
 	struct name_op op;
-	int err = mknod_check(&mode);
+	int err = mknod_check_kind(&mode);
 
 	if (!err)
 		err = name_op_begin(&op, dirfd, path);
@@ -149,6 +157,8 @@ long sys_mknodat(int dirfd, const char __user *path, mode_t mode, u32 dev)
 	mode &= ~READ_ONCE(current->fs->umask) & (S_IFMT | S_IALLUGO);
 	mutex_lock(&op.dir->lock);
 	err = name_op_find_free(&op, false);
+	if (!err)
+		err = mknod_check_device(&op.walk.pinned, mode);
 	if (!err)
 		err = name_create(&op.walk.pinned, op.d, mode, dev);
 	mutex_unlock(&op.dir->lock);
