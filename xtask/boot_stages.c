@@ -298,7 +298,7 @@ int cmd_boot_stages(int argc, char **argv)
 		{ "initrd", "FILE", OPT_STRING, &t.plan.initrd, 0, 0, NULL,
 		  "another archive (default build/initramfs.cpio)" },
 		{ "stage-timeout", "S", OPT_NUMBER, &t.plan.stage_limit, 1, 100000, NULL,
-		  "a stage that takes longer hangs (default 20)" },
+		  "a stage that takes longer hangs (default 60)" },
 		{ 0 },
 	};
 

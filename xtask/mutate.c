@@ -107,7 +107,7 @@ static int scratch_walk(const struct mutate *m, const struct scratch *s, const c
 			const char *smp, bool icount)
 {
 	const char *argv[24] = { "build/xtask", "boot-stages", "--profile", m->opts.profile,
-				 "--cpu", m->opts.cpu, "--gic", m->opts.gic, "--stage-timeout", "10",
+				 "--cpu", m->opts.cpu, "--gic", m->opts.gic, "--stage-timeout", "20",
 				 "--timeout", "100", "--json", "build/reports/mutant.json" };
 	int n = 14;
 

@@ -12,7 +12,7 @@
 
 enum {
 	WALK_READ_MS      = 100,  /* how often the table is read while it runs */
-	WALK_STAGE_S      = 20,   /* a stage that takes longer hangs */
+	WALK_STAGE_S      = 60,   /* a stage that takes longer hangs; the guest's own limit is half of it */
 	WALK_TOTAL_S      = 300,
 	WALK_ICOUNT_SCALE = 3,    /* guest seconds are longer than the host's under --icount */
 };

@@ -18,7 +18,7 @@
 #include <kernel/string.h>
 #include <kernel/time.h>
 
-enum { STAGE_LIMIT_SEC = 10, RESULT_LINE_MAX = STAGE_WHY_MAX };
+enum { STAGE_LIMIT_SEC = 30, RESULT_LINE_MAX = STAGE_WHY_MAX };
 
 /* What descriptor 3 has been told.  Fields: (l) lock */
 static struct stage_result {

@@ -344,6 +344,8 @@ long sys_timer_settime(s32 id, int flags, const struct itimerspec __user *new,
 	nsec_t value, interval, left, old_interval;
 	struct proc_timer *pt;
 
+	if (!new)
+		return -EINVAL;
 	if (copy_from_user(&spec, new, sizeof(spec)))
 		return -EFAULT;
 	if (timespec_to_ns(&spec.it_value, &value) || timespec_to_ns(&spec.it_interval, &interval))
