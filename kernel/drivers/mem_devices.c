@@ -96,8 +96,15 @@ static ssize_t random_write(struct file *f, struct iov_iter *from, loff_t *pos)
 static const struct file_ops null_ops = {
 	.name = "null", .read = null_read, .write = null_write, .seek = null_seek,
 };
+/* A mapping of it is anonymous memory (file_ops.mmap). */
+static int zero_mmap(struct file *f, const struct mm_map_args *args)
+{
+	return 1;
+}
+
 static const struct file_ops zero_ops = {
 	.name = "zero", .read = zero_read, .write = null_write, .seek = null_seek,
+	.mmap = zero_mmap,
 };
 static const struct file_ops full_ops = {
 	.name = "full", .read = zero_read, .write = full_write, .seek = null_seek,

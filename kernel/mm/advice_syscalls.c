@@ -144,22 +144,30 @@ long sys_madvise(vaddr_t addr, size_t length, int advice)
 	return err;
 }
 
-/* The file of a shared mapping at or after *va, with a reference; *va moves behind its area. */
-static int msync_next_file(struct mm *mm, vaddr_t *va, struct file **out)
+/*
+ * The file of a shared mapping at *va, with a reference; *va moves behind its area.  0, -ENOMEM, or
+ * -EBUSY when locked memory would have to be invalidated.
+ */
+static int msync_next_file(struct mm *mm, vaddr_t *va, int flags, struct file **out)
 {
+	int err = 0;
 	struct area *a;
 
 	*out = NULL;
 	mutex_lock(&mm->lock);
 	a = mm_find_area(mm, *va);
-	if (a && a->file && (a->flags & AREA_SHARED)) {
+	if (!a)
+		err = -ENOMEM;
+	else if ((flags & MS_INVALIDATE) && (a->flags & AREA_LOCKED))
+		err = -EBUSY;
+	if (!err && a->file && (a->flags & AREA_SHARED)) {
 		*out = a->file;
 		file_get(a->file);
 	}
-	if (a)
+	if (!err)
 		*va = a->end;
 	mutex_unlock(&mm->lock);
-	return a ? 0 : -ENOMEM;
+	return err;
 }
 
 long sys_msync(vaddr_t addr, size_t length, int flags)
@@ -172,7 +180,7 @@ long sys_msync(vaddr_t addr, size_t length, int flags)
 		return -EINVAL;
 	err = range_pages(addr, length, &end);
 	while (!err && addr < end) {
-		err = msync_next_file(current->mm, &addr, &file);
+		err = msync_next_file(current->mm, &addr, flags, &file);
 		if (!file)
 			continue;
 		if (flags & MS_SYNC && file->ops->fsync)

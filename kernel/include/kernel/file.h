@@ -27,6 +27,7 @@ struct file_ops {
 	int (*iterate)(struct file *f, struct dir_context *ctx);
 	u32 (*poll)(struct file *f, struct poll_table *pt);      /* POLLIN ... ready now; registers */
 	long (*ioctl)(struct file *f, u32 cmd, unsigned long arg);
+	/* Whether it can be mapped: 0 by inode.mapping, 1 as anonymous memory, or an errno; none: -ENODEV. */
 	int (*mmap)(struct file *f, const struct mm_map_args *args);
 	int (*fsync)(struct file *f, bool data_only);
 	void (*flush)(struct file *f);                           /* each close(2) */
