@@ -36,6 +36,8 @@ void wait_queue_add(struct wait_queue *q, struct waiter *w)
 	else
 		list_push_front(&q->waiters, &w->node);
 	spin_unlock_irqrestore(&q->lock, flags);
+	/* For who looks at the condition now and does not call task_set_state() in between (poll). */
+	arch_mb();
 }
 
 void wait_queue_remove(struct waiter *w)
@@ -59,9 +61,9 @@ static void wait_queue_wake_some(struct wait_queue *q, bool all)
 	irqflags_t flags;
 
 	/*
-	 * Pairs with the barrier of task_set_state() in the waiter, which is on the queue before: it sees
-	 * the condition that our caller changed, or we see it on the queue.  Without this an idle queue
-	 * would cost a lock for every byte through a pipe.
+	 * Pairs with the barrier of wait_queue_add(): the waiter sees the condition that our caller changed,
+	 * or we see the waiter on the queue.  Without this an idle queue would cost a lock for every byte
+	 * through a pipe.
 	 */
 	arch_mb();
 	if (READ_ONCE(q->waiters.head.next) == &q->waiters.head)

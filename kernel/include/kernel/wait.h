@@ -31,6 +31,7 @@ struct waiter {
 
 void wait_queue_init(struct wait_queue *q);
 void waiter_init(struct waiter *w);                        /* wakes current */
+/* A full barrier: whoever changes the condition after this returns wakes w. */
 void wait_queue_add(struct wait_queue *q, struct waiter *w);
 void wait_queue_remove(struct waiter *w);                  /* no-op when not queued */
 
