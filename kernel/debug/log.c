@@ -4,6 +4,7 @@
  * One lock covers ring and console, so that both have the same order.  Its holder calls nothing that
  * logs, sleeps or wakes.  A line from a context that interrupted the holder on its own CPU (a fault
  * inside this file) goes to the console by polling and skips the ring; so does every line of a panic.
+ * The watchdog's interrupt may come anywhere, even inside the console's own lock: it polls as well.
  * Linux has a lockless ring and console threads; we have short lines and a fast console.
  */
 #include <kernel/log.h>
@@ -34,11 +35,28 @@ static void log_show(char *text, u32 length, bool polled)
 		con->write(text, length + 1);
 }
 
+static void log_add(enum log_level level, const char *text, u32 length) REQUIRES(kernel_log_lock)
+{
+	struct log_record header = { .time_ns = time_mono(), .length = length, .level = level,
+				     .cpu = this_cpu()->id };
+
+	log_ring_add(&kernel_log, &header, text);
+}
+
+/* From an interrupt that nothing masks: waits for no lock that this CPU may hold. */
+static void log_print_nmi(enum log_level level, char *text, u32 length)
+{
+	if (spin_trylock(&kernel_log_lock)) {
+		log_add(level, text, length);
+		spin_unlock(&kernel_log_lock);
+	}
+	log_show(text, length, true);
+}
+
 void log_vprint(enum log_level level, const char *fmt, va_list args)
 {
 	char text[LOG_LINE_MAX + 1];
 	int length = kvsnprintf(text, LOG_LINE_MAX, fmt, args);
-	struct log_record header;
 	irqflags_t flags;
 
 	length = MIN(length, LOG_LINE_MAX - 1);
@@ -48,16 +66,15 @@ void log_vprint(enum log_level level, const char *fmt, va_list args)
 	preempt_disable();
 	if (log_panicking || spin_held(&kernel_log_lock)) {
 		log_show(text, length, true);
-		preempt_enable();
-		return;
+	} else if (this_cpu()->in_nmi) {
+		log_print_nmi(level, text, length);
+	} else {
+		flags = spin_lock_irqsave(&kernel_log_lock);
+		log_add(level, text, length);
+		if (level <= log_console_level)
+			log_show(text, length, false);
+		spin_unlock_irqrestore(&kernel_log_lock, flags);
 	}
-	flags = spin_lock_irqsave(&kernel_log_lock);
-	header = (struct log_record){ .time_ns = time_mono(), .length = length, .level = level,
-				      .cpu = this_cpu()->id };
-	log_ring_add(&kernel_log, &header, text);
-	if (level <= log_console_level)
-		log_show(text, length, false);
-	spin_unlock_irqrestore(&kernel_log_lock, flags);
 	preempt_enable();
 }
 

@@ -33,7 +33,7 @@ static const char *const watchdog_kind_text[] = {
 	[WATCHDOG_SILENT] = "and takes no interrupts",
 };
 
-/* Writes the report down, then prints it.  Any context, NMI too: takes no lock but the log's. */
+/* Writes the report down, then prints it.  Any context, NMI too. */
 static void watchdog_report(struct cpu *cpu, enum watchdog_kind kind, nsec_t now)
 {
 	struct watchdog_report *r = &watchdog_last;
@@ -144,6 +144,7 @@ void watchdog_nmi(struct trap_frame *tf)
 
 	if ((ack & IRQ_ID_MASK) >= IRQ_MAX)
 		return;
+	cpu->in_nmi = true;
 	/* Until the next tick sets it again: one report for one hang. */
 	arch_watchdog_stop();
 	cpu->watchdog_armed = 0;
@@ -153,6 +154,7 @@ void watchdog_nmi(struct trap_frame *tf)
 		watchdog_last.depth = backtrace_trap(tf, watchdog_last.entries, WATCHDOG_DEPTH);
 		watchdog_report(cpu, WATCHDOG_IRQS_OFF, now);
 	}
+	cpu->in_nmi = false;
 	irq_chip->nmi_eoi(ack);
 }
 

@@ -51,6 +51,7 @@ struct cpu {
 	struct timer tick;        /* armed while somebody runs: none while idle */
 	bool tick_armed;          /* interrupts off, this CPU only */
 	u32 irq_depth;
+	bool in_nmi;              /* inside an interrupt that nothing masks: waits for no lock */
 	bool irq_from_user;       /* the interrupt being handled was taken from EL0 */
 	u64 irq_count;
 	u64 tick_count;
