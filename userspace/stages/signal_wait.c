@@ -1,4 +1,5 @@
 /* Stages of masks, interrupted calls, waiting for signals, default actions and faults. */
+#include "asleep.h"
 #include "expect.h"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <ucontext.h>
 
-enum { PAGE = 4096, SHORT_NS = 3000000, LONG_NS = 200000000 };
+enum { PAGE = 4096, SHORT_NS = 3000000, LONG_NS = 900000000 };
 
 static volatile int order[16];
 static volatile int runs;
@@ -99,15 +100,15 @@ void stage_sig_mask(void)
 
 /* ---- 75 ------------------------------------------------------------------------------------------ */
 
-/* A child that signals us after a moment, then writes one byte to the pipe. */
+/* A child that signals us once we sleep; when we sleep again it writes a byte to the pipe and ends. */
 static pid_t disturber(int sig, int fd)
 {
 	pid_t child, parent = getpid();
 
 	IN_CHILD(child) {
-		sleep_ns(SHORT_NS);
+		wait_until_asleep(parent);
 		EXPECT_OK(kill(parent, sig));
-		sleep_ns(SHORT_NS);
+		wait_until_asleep(parent);
 		if (fd >= 0)
 			EXPECT_EQ(write(fd, "x", 1), 1L);
 	}

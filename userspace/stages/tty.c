@@ -2,6 +2,7 @@
  * Stages 196 and 198: terminals.  A pseudoterminal stands for the user: what is written to its master is
  * typed, what is read from it is on the screen.
  */
+#include "asleep.h"
 #include "expect.h"
 #include "terminal.h"
 
@@ -268,6 +269,7 @@ void stage_tty_signals(void)
 		signals_handled();
 	}
 	tty_wait_ready();
+	wait_until_asleep(pid);
 	tty_type("gone\x03");
 	tty_shows("gone^C.");
 	tty_type("\x03\n");
