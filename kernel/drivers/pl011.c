@@ -49,11 +49,18 @@ enum pl011_bits {
 /* Bytes that prime the port, and bytes that one interrupt may send, so that it stays short. */
 enum { PL011_PRIME = 8, PL011_BURST = 256, PL011_RX_BATCH = 64 };
 
-struct uart uart = { .lock = SPINLOCK_INIT("uart") };
+struct uart uart = { .lock = SPINLOCK_INIT("uart"), .rx_lock = SPINLOCK_INIT("uart.rx_lock") };
 
 static bool pl011_ready(void)
 {
 	return !(io_read32(uart.base, UARTFR) & UARTFR_TXFF);
+}
+
+/* Lets through the interrupts that are wanted now. */
+static void pl011_set_mask(void) REQUIRES(uart.lock)
+{
+	io_write32(uart.base, UARTIMSC, (uart.held ? 0 : UART_RXI | UART_RTI) |
+					(uart.sending ? UART_TXI : 0));
 }
 
 /* Gives up to n bytes of the ring to the port, as long as that takes them.  Bytes given. */
@@ -84,7 +91,7 @@ static void pl011_kick(void) REQUIRES(uart.lock)
 		pl011_flush();
 	} else if (!uart.sending && !ring_empty(&uart.tx)) {
 		uart.sending = true;
-		io_write32(uart.base, UARTIMSC, UART_RXI | UART_RTI | UART_TXI);
+		pl011_set_mask();
 		pl011_feed(PL011_PRIME);
 	}
 }
@@ -203,12 +210,12 @@ void uart_set_client(const struct uart_client *client)
 	store_release(&uart.client, client);
 }
 
-/* Takes what the port has received, PL011_RX_BATCH at most.  Damaged bytes are dropped. */
-static u32 pl011_receive(u8 *bytes) REQUIRES(uart.lock)
+/* Takes up to n bytes that the port has received.  Damaged ones are dropped. */
+static u32 pl011_receive(u8 *bytes, u32 max) REQUIRES(uart.lock)
 {
 	u32 n = 0;
 
-	while (n < PL011_RX_BATCH && !(io_read32(uart.base, UARTFR) & UARTFR_RXFE)) {
+	while (n < max && !(io_read32(uart.base, UARTFR) & UARTFR_RXFE)) {
 		u32 data = io_read32(uart.base, UARTDR);
 
 		uart.rx_overruns += !!(data & UARTDR_OVERRUN);
@@ -219,40 +226,63 @@ static u32 pl011_receive(u8 *bytes) REQUIRES(uart.lock)
 	return n;
 }
 
+/*
+ * Hands received bytes to the client as far as that has room; the rest stays in the port, which holds the
+ * sender back.  The client's room is looked at again after `held` was set, so no uart_resume() is missed.
+ */
+static void pl011_deliver(const struct uart_client *client)
+{
+	u8 bytes[PL011_RX_BATCH];
+	u32 received, room;
+	irqflags_t flags = spin_lock_irqsave(&uart.rx_lock);
+	bool was_held;
+
+	do {
+		room = client ? client->room() : PL011_RX_BATCH;
+		spin_lock(&uart.lock);
+		was_held = uart.held;
+		uart.held = room == 0;
+		if (uart.held != was_held)
+			pl011_set_mask();
+		received = pl011_receive(bytes, MIN(room, (u32)PL011_RX_BATCH));
+		spin_unlock(&uart.lock);
+		if (client && received)
+			client->receive(bytes, received);
+	} while (received || (!room && !was_held));
+	spin_unlock_irqrestore(&uart.rx_lock, flags);
+}
+
+void uart_resume(void)
+{
+	if (READ_ONCE(uart.held))
+		pl011_deliver(load_acquire(&uart.client));
+}
+
 static void pl011_transmit(void) REQUIRES(uart.lock)
 {
 	uart.tx_by_interrupt += pl011_feed(PL011_BURST);
 	if (ring_empty(&uart.tx)) {
 		uart.sending = false;
-		io_write32(uart.base, UARTIMSC, UART_RXI | UART_RTI);
+		pl011_set_mask();
 	}
 }
 
 static void pl011_interrupt(void *arg)
 {
 	const struct uart_client *client = load_acquire(&uart.client);
-	u8 bytes[PL011_RX_BATCH];
-	bool writable = false;
-	irqflags_t flags;
-	u32 received, status;
+	irqflags_t flags = spin_lock_irqsave(&uart.lock);
+	bool writable;
 
-	do {
-		flags = spin_lock_irqsave(&uart.lock);
-		status = io_read32(uart.base, UARTMIS);
-		io_write32(uart.base, UARTICR, status);
-		uart.irq_count++;
-		received = pl011_receive(bytes);
-		if (uart.sending)
-			pl011_transmit();
-		if (uart.starved && ring_free(&uart.tx) >= UART_RING_SIZE / 2) {
-			writable = true;
-			uart.starved = false;
-		}
-		spin_unlock_irqrestore(&uart.lock, flags);
+	io_write32(uart.base, UARTICR, io_read32(uart.base, UARTMIS));
+	uart.irq_count++;
+	if (uart.sending)
+		pl011_transmit();
+	writable = uart.starved && ring_free(&uart.tx) >= UART_RING_SIZE / 2;
+	if (writable)
+		uart.starved = false;
+	spin_unlock_irqrestore(&uart.lock, flags);
 
-		if (client && received)
-			client->receive(bytes, received);
-	} while (received == PL011_RX_BATCH);
+	pl011_deliver(client);
 	if (client && writable)
 		client->writable();
 }
@@ -271,7 +301,7 @@ static int pl011_probe(int node)
 	if (err)
 		return err;
 	uart.interrupts = true;
-	io_write32(uart.base, UARTIMSC, UART_RXI | UART_RTI);
+	pl011_set_mask();
 	return 0;
 }
 

@@ -38,12 +38,18 @@ static void console_tty_count(struct tty *tty, struct serial_counters *out)
 	spin_unlock_irqrestore(&uart.lock, flags);
 }
 
+static void console_tty_consumed(struct tty *tty)
+{
+	uart_resume();
+}
+
 static const struct tty_driver console_driver = {
 	.name = "pl011",
 	.write = console_tty_write,
 	.room = console_tty_room,
 	.idle = console_tty_idle,
 	.count = console_tty_count,
+	.consumed = console_tty_consumed,
 };
 
 struct tty console_tty = {
@@ -57,6 +63,11 @@ static void console_uart_receive(const u8 *bytes, u32 n)
 	tty_receive(&console_tty, bytes, n);
 }
 
+static u32 console_uart_room(void)
+{
+	return tty_input_room(&console_tty);
+}
+
 static void console_uart_writable(void)
 {
 	tty_writable(&console_tty);
@@ -64,6 +75,7 @@ static void console_uart_writable(void)
 
 static const struct uart_client console_client = {
 	.receive = console_uart_receive,
+	.room = console_uart_room,
 	.writable = console_uart_writable,
 };
 

@@ -475,6 +475,13 @@ u32 ldisc_read(struct ldisc *ld, u8 *to, u32 n, bool *more)
 	return done;
 }
 
+u32 ldisc_room(const struct ldisc *ld)
+{
+	if (!ldisc_full(ld))
+		return LDISC_SIZE - 1 - (ld->head - ld->tail);
+	return ld->canon == ld->tail ? 1 : 0;
+}
+
 u32 ldisc_available(const struct ldisc *ld)
 {
 	u32 n = 0;

@@ -213,13 +213,17 @@ static void full_buffer(void **state)
 	static u8 buf[LDISC_SIZE + 10];
 	bool more;
 
+	assert_int_equal(ldisc_room(&ld), LDISC_SIZE - 1);
 	for (int i = 0; i < LDISC_SIZE + 100; i++)
 		TYPE("x"), screen[0] = 0;
 	assert_false(ldisc_readable(&ld, 1));
+	assert_int_equal(ldisc_room(&ld), 1); /* to end it with, or to cut it */
 	TYPE("\n"); /* its place was kept */
 	assert_true(ldisc_readable(&ld, 1));
+	assert_int_equal(ldisc_room(&ld), 0);
 	assert_int_equal(ldisc_read(&ld, buf, sizeof(buf), &more), LDISC_SIZE);
 	assert_int_equal(buf[LDISC_SIZE - 1], '\n');
+	assert_int_equal(ldisc_room(&ld), LDISC_SIZE - 1);
 	TYPE("again\n");
 	reads("again\n");
 }

@@ -69,6 +69,15 @@ void tty_receive(struct tty *tty, const u8 *bytes, size_t n)
 		tty_receive_byte(tty, *bytes++);
 }
 
+u32 tty_input_room(struct tty *tty)
+{
+	irqflags_t flags = spin_lock_irqsave(&tty->lock);
+	u32 room = ldisc_room(&tty->ldisc);
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return room;
+}
+
 /* Whether a read may go on: a line, `min` bytes in raw mode, or the end. */
 static bool tty_has_input(struct tty *tty, u32 min)
 {

@@ -40,6 +40,8 @@ static void tty_flush_input(struct tty *tty)
 
 	ldisc_flush(&tty->ldisc);
 	spin_unlock_irqrestore(&tty->lock, flags);
+	if (tty->driver->consumed)
+		tty->driver->consumed(tty);
 }
 
 /* TCSETS, TCSETSW (after the output so far), TCSETSF (and forgetting input). */

@@ -63,5 +63,11 @@ u32 ldisc_read(struct ldisc *ld, u8 *to, u32 n, bool *more);
 /* Bytes for FIONREAD. */
 u32 ldisc_available(const struct ldisc *ld);
 
+/*
+ * How many bytes may arrive now without one being lost.  A line that fills the buffer leaves room for one
+ * at a time: it must still be possible to end, erase or interrupt it.
+ */
+u32 ldisc_room(const struct ldisc *ld);
+
 /* Forgets all input. */
 void ldisc_flush(struct ldisc *ld);

@@ -58,6 +58,8 @@ void tty_unregister(struct tty *tty);
 
 /* Bytes came in from the device.  Any context, no lock held; sends signals, echoes, wakes readers. */
 void tty_receive(struct tty *tty, const u8 *bytes, size_t n);
+/* How many bytes tty_receive() takes now without losing one; consumed() follows when it grows.  Any context. */
+u32 tty_input_room(struct tty *tty);
 /* The device has room again.  Any context. */
 void tty_writable(struct tty *tty);
 

@@ -8,8 +8,9 @@
 #include <kernel/spinlock.h>
 #include <kernel/types.h>
 
-/* The terminal on top of the port.  Called in interrupt context, no lock held; must not sleep. */
+/* The terminal on top of the port.  Called in any context, with rx_lock or no lock held; must not sleep. */
 struct uart_client {
+	u32 (*room)(void);                       /* how many bytes receive() would take now */
 	void (*receive)(const u8 *bytes, u32 n); /* came in from outside */
 	void (*writable)(void);                  /* uart_room() has grown to half the ring or more */
 };
@@ -19,9 +20,11 @@ enum { UART_RING_SIZE = 8192 };
 /* Fields: (u) uart.lock  (!) set when found */
 struct uart {
 	struct spinlock lock;            /* irqsave; nothing is logged or woken under it */
+	struct spinlock rx_lock;         /* irqsave; outside the client's locks and .lock: bytes keep order */
 	volatile void *base;             /* (!) registers; NULL: the machine has no port */
 	bool interrupts;                 /* (!) false: still polled */
 	bool sending;                    /* (u) the transmit interrupt is on */
+	bool held;                       /* (u) the receive interrupt is off: the client has no room */
 	bool starved;                    /* (u) somebody waits for writable() */
 	u32 column;                      /* (u) of the cursor */
 	const struct uart_client *client;
@@ -49,5 +52,8 @@ bool uart_idle(void);
 
 /* Waits, by polling, until everything written is out: before the machine ends.  Any context. */
 void uart_drain(void);
+
+/* The client has room again: takes what the port has kept meanwhile.  Any context, no client's lock held. */
+void uart_resume(void);
 
 void uart_set_client(const struct uart_client *client);
