@@ -21,6 +21,9 @@
 enum { VIRTIO_CONSOLE_F_MULTIPORT = 1 };
 enum { VCONSOLE_CONFIG_MAX_PORTS = 4 };
 
+/* How long a host that is connected may take nothing before what is left is given up. */
+#define VPORT_DRAIN_NS (60 * (nsec_t)NSEC_PER_SEC)
+
 /* 5.3.2: port 0 has queues 0 and 1, control 2 and 3, port n the pair 2n + 2, 2n + 3. */
 enum vconsole_queue { VCONSOLE_CONTROL_RX = 2, VCONSOLE_CONTROL_TX = 3 };
 enum { VCONSOLE_QUEUE_SIZE = 64 };
@@ -533,7 +536,7 @@ void control_write(const char *text, size_t n)
 
 static void vport_drain(struct vport *p)
 {
-	nsec_t end = time_mono() + 5UL * NSEC_PER_SEC;
+	nsec_t end = time_mono() + VPORT_DRAIN_NS;
 	u32 left = VPORT_TX_BUFFERS + 1;
 
 	while (p->host_open && p->tx_in_flight && time_mono() < end) {
@@ -542,7 +545,7 @@ static void vport_drain(struct vport *p)
 		vport_collect_tx(p);
 		if (p->tx_in_flight < left) {
 			left = p->tx_in_flight;
-			end = time_mono() + 5UL * NSEC_PER_SEC;
+			end = time_mono() + VPORT_DRAIN_NS;
 		}
 		spin_unlock_irqrestore(&p->lock, flags);
 	}

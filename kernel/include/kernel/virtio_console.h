@@ -92,6 +92,6 @@ void vport_submit(struct vport *p, struct vport_buffer *b, u32 n);
 /* Whether the host listens and a buffer is free; if not, an interrupt will say when that changes. */
 bool vport_is_writable(struct vport *p);
 
-/* Waits, by polling, until the host has everything that was written to any port; gives up after five
- * seconds without progress.  Process context; for the end of the machine. */
+/* Waits, by polling, until the host has everything that was written to any port; gives up after a
+ * minute without progress.  Process context; for the end of the machine. */
 void vport_drain_all(void);
