@@ -1,6 +1,6 @@
 /*
  * Clearing and copying whole pages, the two most frequent jobs of a page fault.  Called by kernel/mm on
- * normal memory with the MMU on; any context.  Leaf functions: no frame, only x0 to x17.
+ * normal memory with the MMU on; any context.  Leaf functions: no frame, only x0 to x10.
  */
 #include <arch/layout.h>
 
@@ -25,18 +25,14 @@ arch_zero:
 	mrs	x2, dczid_el0
 	cmp	x2, #4
 	b.ne	2f
-	/* Whole pages by 256 bytes a round. */
-	sub	x3, x1, #256
+	/* Whole pages by 1024 bytes a round. */
+	sub	x3, x1, #1024
 	cmp	x0, x3
 	b.hi	1f
-0:	add	x4, x0, #64
-	add	x5, x0, #128
-	add	x6, x0, #192
+0:	.rept	16
 	dc	zva, x0
-	dc	zva, x4
-	dc	zva, x5
-	dc	zva, x6
-	add	x0, x0, #256
+	add	x0, x0, #64
+	.endr
 	cmp	x0, x3
 	b.ls	0b
 1:	cmp	x0, x1
@@ -62,31 +58,23 @@ arch_zero:
  *	register  holds
  *	x0, x1    next bytes to write, to read
  *	x2        end of the destination
- *	x3 - x17  bytes on their way
+ *	x3 - x10  bytes on their way
  */
 	.global	arch_page_copy
 	.type	arch_page_copy, %function
 arch_page_copy:
 	.cfi_startproc
 	add	x2, x0, #PAGE_SIZE
-0:	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	ldp	x11, x12, [x1, #64]
-	ldp	x13, x14, [x1, #80]
-	stp	x3, x4, [x0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	ldp	x3, x4, [x1, #96]
-	ldp	x5, x6, [x1, #112]
-	add	x1, x1, #128
-	stp	x11, x12, [x0, #64]
-	stp	x13, x14, [x0, #80]
-	stp	x3, x4, [x0, #96]
-	stp	x5, x6, [x0, #112]
-	add	x0, x0, #128
+0:	.rept	4
+	ldp	x3, x4, [x1], #16
+	ldp	x5, x6, [x1], #16
+	ldp	x7, x8, [x1], #16
+	ldp	x9, x10, [x1], #16
+	stp	x3, x4, [x0], #16
+	stp	x5, x6, [x0], #16
+	stp	x7, x8, [x0], #16
+	stp	x9, x10, [x0], #16
+	.endr
 	cmp	x0, x2
 	b.lo	0b
 	ret

@@ -40,12 +40,15 @@ void arch_vdso_init(void)
 	time_set_vvar(page_virt(vvar_page));
 }
 
+/* Above the stack, where one table serves both: a small program has no other up there. */
+#define VDSO_PLACE (TASK_SIZE - 8 * PAGE_SIZE)
+
 int arch_vdso_map(struct mm *mm)
 {
 	vaddr_t vdso, vvar;
 	int err;
 
-	err = mm_map_pages(mm, 0, vdso_pages, vdso_page_count, PROT_READ | PROT_EXEC, &vdso);
+	err = mm_map_pages(mm, VDSO_PLACE, vdso_pages, vdso_page_count, PROT_READ | PROT_EXEC, &vdso);
 	if (err)
 		return err;
 	err = mm_map_pages(mm, vdso - PAGE_SIZE, &vvar_page, 1, PROT_READ, &vvar);

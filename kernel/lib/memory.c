@@ -5,6 +5,8 @@
  */
 #include <kernel/string.h>
 
+#include <kernel/compiler.h>
+
 typedef u64 __attribute__((aligned(1), may_alias)) word_t;
 
 enum { WORD = sizeof(word_t), BLOCK = 8 * WORD };
@@ -24,6 +26,8 @@ static inline void memory_move_block(u8 *to, const u8 *from)
 	word_t g = ((const word_t *)from)[6];
 	word_t h = ((const word_t *)from)[7];
 
+	/* All loads before all stores, so that they pair up. */
+	barrier();
 	((word_t *)to)[0] = a;
 	((word_t *)to)[1] = b;
 	((word_t *)to)[2] = c;

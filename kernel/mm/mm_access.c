@@ -85,7 +85,8 @@ static ssize_t mm_copy(struct mm *mm, vaddr_t va, u8 *buf, size_t n, enum mm_acc
 		at = (u8 *)page_virt(p) + offset;
 		if (access & MM_WRITE) {
 			memcpy(at, buf + done, piece);
-			arch_icache_sync(at, piece);
+			if (p->flags & PAGE_FETCHABLE)
+				arch_icache_sync(at, piece);
 		} else {
 			memcpy(buf + done, at, piece);
 		}

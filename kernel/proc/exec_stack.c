@@ -25,7 +25,7 @@
 #include <uapi/auxvec.h>
 #include <uapi/time.h>
 
-#define STACK_TOP (TASK_SIZE - PAGE_SIZE)
+#define STACK_TOP (TASK_SIZE - 16 * PAGE_SIZE)
 
 enum {
 	STACK_ALIGN   = 16,
