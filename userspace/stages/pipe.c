@@ -1,10 +1,10 @@
 /* Stages 151 to 153 and 155: pipes and FIFOs. */
+#include "asleep.h"
 #include "expect.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -206,7 +206,7 @@ static void pipe_writer_waits(void)
 		EXPECT_EQ(write(ends[1], "last", 4), 4);
 		EXPECT_EQ(write(told[1], "!", 1), 1);
 	}
-	poll(NULL, 0, 5);
+	wait_until_asleep(pid);
 	/* Full: the child is still in its write. */
 	EXPECT(!pipe_ready(told[0], POLLIN));
 	EXPECT_EQ(read(ends[0], buf, 4096), 4096);
@@ -333,7 +333,7 @@ void stage_pipe_sigpipe(void)
 		close(ends[0]);
 		EXPECT_ERRNO(write(ends[1], "x", 1), EPIPE);
 	}
-	poll(NULL, 0, 2);
+	wait_until_asleep(pid);
 	EXPECT_OK(close(ends[0]));
 	EXPECT_CHILD_OK(pid);
 	close(ends[1]);
@@ -403,7 +403,6 @@ static void fifo_on_signal(int sig)
 void stage_pipe_fifo(void)
 {
 	struct sigaction sa = { .sa_handler = fifo_on_signal };
-	struct timespec soon = { 0, 2000000 };
 	pid_t pid;
 
 	fifo_joins();
@@ -411,7 +410,7 @@ void stage_pipe_fifo(void)
 	/* A signal ends the wait in open. */
 	EXPECT_OK(sigaction(SIGUSR1, &sa, NULL));
 	IN_CHILD (pid) {
-		nanosleep(&soon, NULL);
+		wait_until_asleep(getppid());
 		EXPECT_OK(kill(getppid(), SIGUSR1));
 	}
 	EXPECT_ERRNO(open("/tmp/fifo", O_RDONLY), EINTR);

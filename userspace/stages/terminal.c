@@ -42,7 +42,7 @@ void tty_shows(const char *text)
 	struct pollfd p = { tty_master, POLLIN, 0 };
 	ssize_t got;
 
-	while (n < strlen(text) && poll(&p, 1, 1000) == 1) {
+	while (n < strlen(text) && poll(&p, 1, 5000) == 1) {
 		got = read(tty_master, buf + n, sizeof(buf) - 1 - n);
 		EXPECT_GT(got, 0);
 		n += (size_t)got;

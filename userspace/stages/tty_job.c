@@ -56,6 +56,7 @@ static pid_t raw_type_later(const char *first, const char *second)
 void stage_tty_raw(void)
 {
 	char buf[8];
+	ssize_t n;
 	long start;
 	pid_t pid;
 
@@ -87,7 +88,9 @@ void stage_tty_raw(void)
 	raw_mode(8, 1);
 	pid = raw_type_later("12", "34");
 	start = job_now_ms();
-	EXPECT_EQ(read(tty_slave, buf, sizeof(buf)), 4);
+	n = read(tty_slave, buf, sizeof(buf));
+	/* Two when the typist was kept waiting for longer than the limit. */
+	EXPECT(n == 4 || n == 2);
 	EXPECT_GE(job_now_ms() - start, 100);
 	EXPECT_CHILD_OK(pid);
 	close(tty_master);
