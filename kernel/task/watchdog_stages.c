@@ -15,7 +15,7 @@
 
 enum {
 	HANG_LIMIT_NS = 2 * TICK_NS,  /* meanwhile */
-	HANG_MAX_NS   = NSEC_PER_SEC, /* a hang that is not found ends too */
+	HANG_MAX_MS   = 10000,        /* a hang that is not found ends too */
 };
 
 static struct crew hang_crew;
@@ -37,7 +37,7 @@ static void hang_spin(nsec_t ns)
 /* Until it is found; with the limit lowered, and a host that stalls, there may be reports before it. */
 static void hang(void)
 {
-	nsec_t end = time_mono() + HANG_MAX_NS;
+	nsec_t end = time_mono() + HANG_MAX_MS * (nsec_t)NSEC_PER_MSEC;
 
 	hang_reports = watchdog_last.count;
 	while (!hang_found() && time_mono() < end)
@@ -102,7 +102,7 @@ static void hang_restore_limit(void)
 static void hang_silent_body(struct crew_member *m)
 {
 	struct cpu *cpu = READ_ONCE(current->cpu);
-	nsec_t end = time_mono() + HANG_MAX_NS;
+	nsec_t end = time_mono() + HANG_MAX_MS * (nsec_t)NSEC_PER_MSEC;
 	bool nmi = cpu->watchdog_nmi;
 
 	if (m->index < cpu_count - 1) {
