@@ -2,6 +2,7 @@
  * Stage ipc.locks: flock(2), fcntl(2)'s POSIX and open file description locks, and the circle of waiters
  * that is found.
  */
+#include "asleep.h"
 #include "expect.h"
 #include "scratch.h"
 
@@ -161,7 +162,7 @@ static void check_waiting(int fd)
 		EXPECT_EQ(write(ready[1], "l", 1), 1);
 	}
 	EXPECT_EQ(read(ready[0], &c, 1), 1);
-	EXPECT_OK(usleep(3000));
+	wait_until_asleep(pid);
 	EXPECT_OK(lock(fd, F_SETLK, F_UNLCK, 0, 1));
 	EXPECT_EQ(read(ready[0], &c, 1), 1);
 	EXPECT_EQ(c, 'l');
@@ -185,7 +186,7 @@ static void check_deadlock(int fd)
 		EXPECT_OK(lock(fd, F_SETLKW, F_WRLCK, 0, 1));
 	}
 	EXPECT_EQ(read(ready[0], &c, 1), 1);
-	EXPECT_OK(usleep(3000));
+	wait_until_asleep(pid);
 	EXPECT_ERRNO(lock(fd, F_SETLKW, F_WRLCK, 1, 1), EDEADLK);
 	EXPECT_OK(lock(fd, F_SETLK, F_UNLCK, 0, 1));
 	EXPECT_CHILD_OK(pid);
