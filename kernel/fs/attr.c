@@ -95,9 +95,16 @@ long sys_fchmod(u32 fd, mode_t mode)
 	return attr_change_fd(fd, &(struct attr_change){ .apply = attr_apply_mode, .mode = mode }, false);
 }
 
+long sys_fchmodat2(int dirfd, const char __user *path, mode_t mode, int flags)
+{
+	struct attr_change c = { .apply = attr_apply_mode, .mode = mode };
+
+	return attr_change_at(dirfd, path, flags, &c);
+}
+
 long sys_fchmodat(int dirfd, const char __user *path, mode_t mode)
 {
-	return attr_change_at(dirfd, path, 0, &(struct attr_change){ .apply = attr_apply_mode, .mode = mode });
+	return sys_fchmodat2(dirfd, path, mode, 0);
 }
 
 void inode_drop_setid(struct inode *inode)

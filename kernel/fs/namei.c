@@ -217,7 +217,7 @@ static int name_link(const struct path *from, const struct path *parent, struct 
 	if (S_ISDIR(inode->mode) || !dir->ops->link)
 		return -EPERM;
 	mutex_lock(&inode->lock);
-	if (inode->nlink == 0)
+	if (inode->nlink == 0 && !inode->linkable)
 		err = -ENOENT;
 	else if (inode->nlink >= LINKS_MAX)
 		err = -EMLINK;

@@ -8,6 +8,7 @@
 #include <kernel/file.h>
 #include <kernel/file_lock.h>
 #include <kernel/panic.h>
+#include <kernel/printf.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/uaccess.h>
@@ -281,13 +282,74 @@ static int open_create(int dirfd, const char *name, const struct open_how *how, 
 	return err;
 }
 
+/* A dentry for an inode without a name: "#" and its number, which no look-up finds. */
+static int open_name_tmpfile(const struct path *parent, struct inode *inode, struct dentry **out)
+{
+	char name[24];
+	int len = ksnprintf(name, sizeof(name), "#%lu", inode->ino);
+	int err = dentry_lookup(parent->dentry, name, (u32)len, out);
+
+	if (err)
+		return err;
+	if ((*out)->inode) { /* somebody made a file of that name */
+		dentry_put(*out);
+		return -EEXIST;
+	}
+	inode_get(inode);
+	dentry_attach(*out, inode);
+	dentry_remove(*out);
+	return 0;
+}
+
+static int open_make_tmpfile(const struct path *parent, const struct open_how *how, struct dentry **out)
+{
+	struct inode *dir = parent->dentry->inode, *inode;
+	int err = path_permission(parent, MAY_WRITE | MAY_EXEC);
+
+	if (err)
+		return err;
+	if (!dir->ops->tmpfile)
+		return -EOPNOTSUPP;
+	mutex_lock(&dir->lock);
+	err = dir->nlink ? dir->ops->tmpfile(dir, S_IFREG | how->mode, &inode) : -ENOENT;
+	if (!err) {
+		inode->linkable = !(how->flags & O_EXCL);
+		err = open_name_tmpfile(parent, inode, out);
+		inode_put(inode);
+	}
+	mutex_unlock(&dir->lock);
+	return err;
+}
+
+/* O_TMPFILE: the name is that of a directory. */
+static int open_tmpfile(int dirfd, const char *name, const struct open_how *how, struct file **out)
+{
+	struct open_how file = { how->flags & ~O_DIRECTORY, how->mode, how->lookup };
+	struct path parent, p;
+	int err;
+
+	if (!open_wants_write(how->flags))
+		return -EINVAL;
+	err = path_lookup_at(dirfd, name, how->lookup | LOOKUP_DIRECTORY, &parent);
+	if (err)
+		return err;
+	p.mnt = parent.mnt;
+	err = open_make_tmpfile(&parent, how, &p.dentry);
+	if (!err) {
+		err = open_path(&p, &file, true, out);
+		dentry_put(p.dentry);
+	}
+	path_put(&parent);
+	return err;
+}
+
 int open_by_how(int dirfd, const char *name, const struct open_how *how, struct file **out)
 {
 	struct path p;
 	int err;
 
 	if ((how->flags & O_TMPFILE) == O_TMPFILE)
-		return -EOPNOTSUPP;
+		return open_tmpfile(dirfd, name, how, out);
 	if ((how->flags & O_CREAT) && !(how->flags & O_PATH))
 		return open_create(dirfd, name, how, out);
 	err = path_lookup_at(dirfd, name, how->lookup, &p);

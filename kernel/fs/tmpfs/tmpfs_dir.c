@@ -66,6 +66,15 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, mode_t mode, dev_t 
 	return err ? err : tmpfs_enter(dir, d, inode);
 }
 
+static int tmpfs_tmpfile(struct inode *dir, mode_t mode, struct inode **out)
+{
+	int err = tmpfs_inode_new(dir->sb, dir, mode, 0, out);
+
+	if (!err)
+		(*out)->nlink = 0;
+	return err;
+}
+
 static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
 {
 	size_t len = strlen(target);
@@ -189,6 +198,7 @@ void tmpfs_dir_evict(struct inode *dir)
 const struct inode_ops tmpfs_dir_inode_ops = {
 	.lookup = tmpfs_lookup,
 	.create = tmpfs_create,
+	.tmpfile = tmpfs_tmpfile,
 	.symlink = tmpfs_symlink,
 	.link = tmpfs_link,
 	.unlink = tmpfs_unlink,

@@ -55,7 +55,7 @@ enum { SYSCALL_ARGS_MAX = 6 };
 #undef PLANNED
 
 /* One more than the highest number listed. */
-enum { SYSCALL_COUNT = 451 };
+enum { SYSCALL_COUNT = 453 };
 
 typedef long (*syscall_fn)(u64, u64, u64, u64, u64, u64);
 

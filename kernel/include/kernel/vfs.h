@@ -77,6 +77,7 @@ struct dir_context {
 struct inode_ops {
 	int (*lookup)(struct inode *dir, struct dentry *d);     /* dentry_attach(), or leaves it negative */
 	int (*create)(struct inode *dir, struct dentry *d, mode_t mode, dev_t rdev); /* S_IFMT chooses */
+	int (*tmpfile)(struct inode *dir, mode_t mode, struct inode **out); /* O_TMPFILE: without a link */
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct inode *dir, struct dentry *d, struct inode *target);
 	int (*unlink)(struct inode *dir, struct dentry *d);
@@ -113,6 +114,7 @@ struct inode {
 	char *link;                   /* (!) text of a symlink, freed with the inode; or NULL */
 	bool uncached_names;          /* (!) directory: its names come and go by themselves */
 	struct file_locks *locks;     /* (!) once set: advisory locks; NULL: never had any */
+	bool linkable;                /* (!) O_TMPFILE: linkat() may give it its first name */
 	u32 seals;                    /* (i) memfd: F_SEAL_* */
 	void *private;                /* the file system's */
 	struct list_node all;         /* on sb->inodes */
