@@ -251,4 +251,6 @@ void initramfs_init(void)
 	}
 	if (initramfs_unpack(phys_to_virt(machine.initrd.base), machine.initrd.size))
 		boot_refuse("the initramfs cannot be used, see above");
+	/* Everything was copied. */
+	page_release_reserved(machine.initrd.base, machine.initrd.size);
 }
