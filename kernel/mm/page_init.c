@@ -159,6 +159,7 @@ void page_release_reserved(paddr_t base, u64 size)
 
 		PANIC_IF(!p || p->kind != PAGE_RESERVED);
 		atomic_store_relaxed(&p->refs, 0);
+		p->kind = PAGE_FREE; /* it may end up inside a larger block */
 		buddy_give(&page_zone.buddy, p, 0);
 		page_zone.total++;
 	}
