@@ -35,6 +35,8 @@ static void mm_copy_layout(struct mm *from, struct mm *to)
 	to->arg_end = from->arg_end;
 	to->env_start = from->env_start;
 	to->env_end = from->env_end;
+	to->auxv_start = from->auxv_start;
+	to->auxv_end = from->auxv_end;
 	to->vdso = from->vdso;
 	to->exe = from->exe;
 	if (to->exe) {

@@ -115,13 +115,17 @@ static int stack_map(struct exec *x, u64 contents)
 	return mm_map(x->mm, &args, &where);
 }
 
-static void stack_note_args(struct exec *x, vaddr_t base)
+static void stack_note_args(struct exec *x, vaddr_t base, vaddr_t words)
 {
 	const struct exec_strings *s = &x->strings;
+	struct mm *mm = x->mm;
 
-	x->mm->arg_start = base;
-	x->mm->arg_end = x->mm->env_start = base + s->env_at;
-	x->mm->env_end = base + s->path_at;
+	mm->arg_start = base;
+	mm->arg_end = mm->env_start = base + s->env_at;
+	mm->env_end = base + s->path_at;
+	/* Behind argc, the arguments and the environment with their NULLs. */
+	mm->auxv_start = words + (1 + s->argc + 1 + s->envc + 1) * sizeof(u64);
+	mm->auxv_end = mm->auxv_start + AUXV_PAIRS * 2 * sizeof(u64);
 }
 
 /* Everything below the strings, in one block that ends right under them. */
@@ -161,7 +165,7 @@ int exec_stack_build(struct exec *x)
 		return -ENOMEM;
 	err = stack_write_words(x, &w, base, size);
 	kfree(w.words);
-	stack_note_args(x, base);
+	stack_note_args(x, base, w.at);
 	x->sp = w.at;
 	return err;
 }

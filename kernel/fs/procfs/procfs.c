@@ -44,6 +44,7 @@ static const struct pseudo_node procfs_thread_files[] = {
 };
 
 static const struct pseudo_node procfs_pid_files[] = {
+	PROC_SECRET("auxv", procfs_show_auxv),
 	PROC_TEXT("cmdline", procfs_show_cmdline),
 	PROC_TEXT("comm", procfs_show_comm),
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .follow = procfs_follow_cwd,
@@ -54,6 +55,7 @@ static const struct pseudo_node procfs_pid_files[] = {
 	{ .name = "fd", .mode = S_IFDIR | 0500, .dynamic = &procfs_fds, .owner = procfs_owner },
 	PROC_TEXT("limits", procfs_show_limits),
 	PROC_TEXT("maps", procfs_show_maps),
+	{ .name = "mem", .mode = S_IFREG | 0600, .fops = &procfs_mem_ops, .owner = procfs_owner },
 	PROC_TEXT("mountinfo", procfs_show_mountinfo),
 	PROC_TEXT("mounts", procfs_show_mounts),
 	{ .name = "root", .mode = S_IFLNK | 0777, .follow = procfs_follow_root,

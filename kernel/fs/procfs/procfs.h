@@ -64,6 +64,8 @@ int procfs_show_limits(struct pseudo_text *t, u64 key);
 int procfs_show_maps(struct pseudo_text *t, u64 key);
 int procfs_show_cmdline(struct pseudo_text *t, u64 key);
 int procfs_show_environ(struct pseudo_text *t, u64 key);
+int procfs_show_auxv(struct pseudo_text *t, u64 key);
+extern const struct file_ops procfs_mem_ops;
 
 /* procfs_link.c */
 int procfs_follow_exe(u64 key, struct path *out);

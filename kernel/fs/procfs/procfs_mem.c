@@ -1,4 +1,4 @@
-/* /proc/PID/maps, cmdline and environ: what is in another process's memory.  Layouts: proc(5). */
+/* /proc/PID/maps, cmdline, environ, auxv and mem: another process's memory.  Layouts: proc(5). */
 #include "procfs.h"
 
 #include <kernel/area.h>
@@ -114,3 +114,103 @@ int procfs_show_environ(struct pseudo_text *t, u64 key)
 	mm_put(mm);
 	return err;
 }
+
+int procfs_show_auxv(struct pseudo_text *t, u64 key)
+{
+	struct mm *mm;
+	int err;
+
+	err = procfs_may_inspect(key);
+	if (!err)
+		err = procfs_get_mm(key, &mm);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = mem_append(t, mm, mm->auxv_start, mm->auxv_end);
+	mm_put(mm);
+	return err;
+}
+
+/* ---- mem: the position is the address ---------------------------------------------------------- */
+
+/* The address space stays that of the program which ran when the file was opened, as in Linux. */
+static int mem_open(struct inode *inode, struct file *f)
+{
+	u64 key = pseudo_key(inode);
+	struct mm *mm;
+	int err;
+
+	err = procfs_may_inspect(key);
+	if (!err)
+		err = procfs_get_mm(key, &mm);
+	if (err)
+		return err;
+	f->private = mm;
+	return 0;
+}
+
+static void mem_release(struct file *f)
+{
+	mm_put(f->private);
+}
+
+static ssize_t mem_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	u8 *chunk = kmalloc(PAGE_SIZE, 0);
+	ssize_t done = 0;
+	ssize_t n;
+
+	if (!chunk)
+		return -ENOMEM;
+	while (to->left > 0) {
+		n = mm_copy_from(f->private, chunk, (vaddr_t)*pos, MIN(to->left, (size_t)PAGE_SIZE));
+		if (n > 0)
+			n = (ssize_t)iov_copy_to(to, chunk, (size_t)n);
+		if (n <= 0)
+			break;
+		*pos += n;
+		done += n;
+	}
+	kfree(chunk);
+	return done || to->left == 0 ? done : -EIO;
+}
+
+static ssize_t mem_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	u8 *chunk = kmalloc(PAGE_SIZE, 0);
+	ssize_t done = 0;
+	ssize_t n;
+
+	if (!chunk)
+		return -ENOMEM;
+	while (from->left > 0) {
+		n = (ssize_t)iov_copy_from(from, chunk, PAGE_SIZE);
+		if (n > 0)
+			n = mm_copy_to(f->private, (vaddr_t)*pos, chunk, (size_t)n);
+		if (n <= 0)
+			break;
+		*pos += n;
+		done += n;
+	}
+	kfree(chunk);
+	return done || from->left == 0 ? done : -EIO;
+}
+
+/* Addresses are positions: also those that look negative. */
+static loff_t mem_seek(struct file *f, loff_t offset, int whence)
+{
+	if (whence == SEEK_CUR)
+		offset += f->pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	f->pos = offset;
+	return offset;
+}
+
+const struct file_ops procfs_mem_ops = {
+	.name = "mem",
+	.open = mem_open,
+	.read = mem_read,
+	.write = mem_write,
+	.seek = mem_seek,
+	.release = mem_release,
+};

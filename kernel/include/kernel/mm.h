@@ -38,6 +38,7 @@ struct mm {
 	vaddr_t brk_start, brk;   /* (m) */
 	vaddr_t stack_top;        /* (m) */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* (m) for /proc */
+	vaddr_t auxv_start, auxv_end; /* (m) for /proc */
 	vaddr_t vdso;             /* (m) */
 	u64 mapped_pages;         /* (m) sum of areas */
 	u64 locked_pages;         /* (m) of areas with AREA_LOCKED */
