@@ -134,3 +134,11 @@ void arch_thread_exec(vaddr_t pc, vaddr_t sp)
 	thread_load_user(current->cpu, current);
 	arch_irq_restore(flags);
 }
+
+void arch_core_registers(const struct trap_frame *tf, u64 regs[34])
+{
+	memcpy(regs, tf->x, sizeof(tf->x));
+	regs[31] = tf->sp;
+	regs[32] = tf->pc;
+	regs[33] = tf->pstate;
+}

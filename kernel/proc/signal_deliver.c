@@ -4,11 +4,11 @@
  *
  * The result of a system call is in the frame when this runs, so a handler's own arguments are never
  * overwritten by it; an interrupted call is turned into -EINTR or wound back here and nowhere else.
- * A process that dumps core gets the bit in its wait status only: no file is written.
  */
 #include <kernel/signal.h>
 
 #include <arch/arch.h>
+#include <kernel/coredump.h>
 #include <kernel/errno.h>
 #include <kernel/panic.h>
 #include <kernel/proc.h>
@@ -83,9 +83,12 @@ static void signal_handle(struct trap_frame *tf, const struct k_sigaction *sa, c
 	signal_set_blocked(blocked);
 }
 
-static int signal_death_status(struct proc *p, int sig)
+/* The wait status of a death by signal, after the core dump that goes with some. */
+static int signal_death_status(const siginfo_t *info, const struct trap_frame *tf)
 {
-	return sig | (signal_default_dumps(sig) && p->limits[RLIMIT_CORE].rlim_cur ? WSTATUS_CORE : 0);
+	int sig = info->si_signo;
+
+	return sig | (signal_default_dumps(sig) && core_dump(info, tf) ? WSTATUS_CORE : 0);
 }
 
 /* Joins a stop of the process and sleeps until it ends.  The last thread tells the parent. */
@@ -207,7 +210,7 @@ void signal_deliver(struct trap_frame *tf)
 		if (step == STEP_EXIT)
 			proc_exit(p->exit_status);
 		if (step == STEP_DIE)
-			proc_exit(signal_death_status(p, info.si_signo));
+			proc_exit(signal_death_status(&info, tf));
 		if (step == STEP_BEGIN_STOP)
 			signal_begin_stop(p, info.si_signo);
 		if (step == STEP_STOP)

@@ -2,6 +2,7 @@
 #include "asleep.h"
 #include "expect.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <poll.h>
@@ -296,6 +297,51 @@ static void default_ends(void)
 	EXPECT(!WCOREDUMP(status_of(SIGTERM, 1 << 20)));
 }
 
+/* The core file of a child that is killed at a known place: its registers, and a word of its memory. */
+static void default_core(void)
+{
+	static struct { Elf64_Ehdr eh; Elf64_Phdr ph[64]; } head;
+	static unsigned char notes[4096];
+	static volatile unsigned long marker;
+	unsigned long word = 0;
+	struct rlimit limit = { 1 << 24, RLIM_INFINITY };
+	int fd, status, found = 0;
+	pid_t child;
+
+	(void)unlink("/core");
+	IN_CHILD(child) {
+		EXPECT_OK(setrlimit(RLIMIT_CORE, &limit));
+		marker = 0x1234567812345678;
+		__asm__ volatile("mov x19, %0\n\t.inst 0" : : "r"(0xfeedul) : "x19");
+	}
+	EXPECT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, SIGILL | 0x80);
+	fd = open("/core", O_RDONLY);
+	EXPECT_OK(fd);
+	EXPECT_GT(read(fd, &head, sizeof(head)), (long)sizeof(head.eh));
+	EXPECT_MEM(head.eh.e_ident, ELFMAG, SELFMAG);
+	EXPECT_EQ((int)head.eh.e_type, ET_CORE);
+	EXPECT_EQ((int)head.ph[0].p_type, PT_NOTE);
+	EXPECT_GE(pread(fd, notes, sizeof(notes), head.ph[0].p_offset), 1000L);
+	/* The first note is NT_PRSTATUS: signal at 12, pid at 32, x0 at 112 behind header and name. */
+	EXPECT_EQ(((Elf64_Nhdr *)notes)->n_type, 1u);
+	EXPECT_EQ(*(short *)(notes + 20 + 12), SIGILL);
+	EXPECT_EQ(*(int *)(notes + 20 + 32), child);
+	EXPECT_EQ(*(unsigned long *)(notes + 20 + 112 + 19 * 8), 0xfeedul);
+	for (int i = 1; i < head.eh.e_phnum && i < 64; i++) {
+		unsigned long offset = (unsigned long)&marker - head.ph[i].p_vaddr;
+
+		if (offset >= head.ph[i].p_filesz)
+			continue;
+		EXPECT_EQ(pread(fd, &word, sizeof(word), head.ph[i].p_offset + offset), 8L);
+		found++;
+	}
+	EXPECT_EQ(found, 1);
+	EXPECT_EQ(word, 0x1234567812345678ul);
+	EXPECT_OK(close(fd));
+	EXPECT_OK(unlink("/core"));
+}
+
 static void default_stop(int sig)
 {
 	int status = 0, fds[2];
@@ -343,6 +389,7 @@ static void default_stop(int sig)
 void stage_sig_default(void)
 {
 	default_ends();
+	default_core();
 	default_stop(SIGSTOP);
 	default_stop(SIGTSTP);
 	catch_flags(SIGTERM, SIG_IGN, 0);

@@ -216,6 +216,9 @@ u64 arch_check_kept_registers(u64 seed, void (*between)(void));
 /* The same with v0 to v31 and a spin of this many rounds. */
 u64 arch_check_fp_registers(u64 seed, u64 spins);
 
+/* A core file's registers: x0 to x30, SP, PC, PSTATE. */
+void arch_core_registers(const struct trap_frame *tf, u64 regs[34]);
+
 static inline vaddr_t arch_user_sp(const struct trap_frame *tf)
 {
 	return tf->sp;
