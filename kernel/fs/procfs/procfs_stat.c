@@ -38,6 +38,9 @@ static char procfs_state(const struct proc *p, const struct task *t)
 {
 	if (p->state != PROC_ALIVE)
 		return 'Z';
+	/* One that has only set its state may find a signal yet, and not sleep at all. */
+	if (READ_ONCE(t->on_rq))
+		return 'R';
 	switch (t->state) {
 	case TASK_RUNNING:
 	case TASK_NEW: return 'R';
