@@ -69,26 +69,38 @@ static struct task *sched_find_movable(struct cpu *from, struct cpu *to)
 	return NULL;
 }
 
-bool sched_pull(struct cpu *cpu)
+/* Takes one task over from `other`, if its queue is free to be looked at. */
+static bool sched_pull_from(struct cpu *other, struct cpu *cpu) REQUIRES(cpu->rq.lock)
 {
-	struct cpu *busiest = NULL;
 	struct task *t;
 
-	for (u32 i = 0; i < cpu_count; i++) {
-		struct cpu *other = &cpus[i];
-		u32 waiting = READ_ONCE(other->rq.fair.waiting);
-
-		if (other != cpu && waiting &&
-		    (!busiest || waiting > READ_ONCE(busiest->rq.fair.waiting)))
-			busiest = other;
-	}
-	if (!busiest || !spin_trylock(&busiest->rq.lock))
+	if (!READ_ONCE(other->rq.fair.waiting) || !spin_trylock(&other->rq.lock))
 		return false;
-	t = sched_find_movable(busiest, cpu);
+	t = sched_find_movable(other, cpu);
 	if (t)
-		sched_migrate(busiest, cpu, t);
-	spin_unlock(&busiest->rq.lock);
+		sched_migrate(other, cpu, t);
+	spin_unlock(&other->rq.lock);
 	return t != NULL;
+}
+
+bool sched_pull(struct cpu *cpu)
+{
+	/* Beginning with the next, so that idle CPUs do not all try the same one. */
+	for (u32 i = 1; i < cpu_count; i++)
+		if (sched_pull_from(&cpus[(cpu->id + i) % cpu_count], cpu))
+			return true;
+	return false;
+}
+
+/* Whether somebody who waits here may run there. */
+static bool sched_has_movable(struct cpu *from, struct cpu *to)
+{
+	bool found;
+
+	spin_lock(&from->rq.lock);
+	found = sched_find_movable(from, to) != NULL;
+	spin_unlock(&from->rq.lock);
+	return found;
 }
 
 void sched_kick_idle(struct cpu *cpu)
@@ -96,7 +108,8 @@ void sched_kick_idle(struct cpu *cpu)
 	for (u32 i = 0; i < cpu_count; i++) {
 		struct cpu *other = &cpus[i];
 
-		if (other != cpu && READ_ONCE(other->online) && sched_cpu_idle(other)) {
+		if (other != cpu && READ_ONCE(other->online) && sched_cpu_idle(other) &&
+		    sched_has_movable(cpu, other)) {
 			sched_resched(other);
 			return;
 		}
