@@ -26,14 +26,6 @@ static bool hang_found(void)
 	return READ_ONCE(watchdog_last.count) != hang_reports;
 }
 
-static void hang_spin(nsec_t ns)
-{
-	nsec_t end = time_mono() + ns;
-
-	while (time_mono() < end)
-		arch_cpu_relax();
-}
-
 /* Until it is found; with the limit lowered, and a host that stalls, there may be reports before it. */
 static void hang(void)
 {
@@ -81,19 +73,13 @@ static void hang_check(enum watchdog_kind kind, u32 cpu, const char *task)
 	EXPECT_GE(watchdog_last.found - watchdog_last.since, (nsec_t)HANG_LIMIT_NS);
 }
 
-/* Lowers the limit of this CPU, which a tick then has to take over. */
-static void hang_lower_limit(void)
-{
-	READ_ONCE(current->cpu)->watchdog_limit = HANG_LIMIT_NS;
-	hang_spin(TICK_NS + TICK_NS / 2);
-}
-
-static void hang_restore_limit(void)
+/* At once, without waiting for a tick: on a starved host one may be late by more than the limit. */
+static void hang_set_limit(nsec_t limit)
 {
 	irqflags_t flags = arch_irq_save();
 	struct cpu *cpu = this_cpu();
 
-	cpu->watchdog_limit = WATCHDOG_LIMIT_NS;
+	cpu->watchdog_limit = limit;
 	watchdog_pet(cpu, time_mono());
 	arch_irq_restore(flags);
 }
@@ -110,12 +96,12 @@ static void hang_silent_body(struct crew_member *m)
 			arch_cpu_relax();
 		return;
 	}
-	hang_lower_limit();
+	hang_set_limit(HANG_LIMIT_NS);
 	cpu->watchdog_nmi = false;
 	arch_watchdog_stop();
 	hang_with_interrupts_off();
 	cpu->watchdog_nmi = nmi;
-	hang_restore_limit();
+	hang_set_limit(WATCHDOG_LIMIT_NS);
 }
 
 void stage_debug_watchdog(void)
@@ -124,14 +110,14 @@ void stage_debug_watchdog(void)
 
 	EXPECT_OK(sched_set_affinity(current, 1ul << cpu->id));
 	cpu = current->cpu;
-	hang_lower_limit();
+	hang_set_limit(HANG_LIMIT_NS);
 	hang_with_preemption_off();
 	hang_check(WATCHDOG_PREEMPT_OFF, cpu->id, current->name);
 	EXPECT(hang_named("hang_with_preemption_off"));
 
-	hang_lower_limit();
+	hang_set_limit(HANG_LIMIT_NS);
 	hang_with_interrupts_off();
-	hang_restore_limit();
+	hang_set_limit(WATCHDOG_LIMIT_NS);
 	EXPECT_OK(sched_set_affinity(current, ~0ul));
 	hang_check(WATCHDOG_IRQS_OFF, cpu->id, current->name);
 	EXPECT(hang_named("hang_with_interrupts_off"));
