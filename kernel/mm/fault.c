@@ -108,7 +108,7 @@ static int fault_write_protected(const struct fault *f, pte_t pte)
 	int err;
 
 	if (f->area->flags & AREA_SHARED) {
-		old->flags |= PAGE_DIRTY;
+		page_set_flags(old, PAGE_DIRTY);
 		fault_widen(f, pte);
 		return 0;
 	}
@@ -214,7 +214,7 @@ static int fault_mapped(const struct fault *f)
 	if (!write)
 		flags &= ~(u32)PT_WRITE;
 	else
-		p->flags |= PAGE_DIRTY;
+		page_set_flags(p, PAGE_DIRTY);
 	fault_enter_cached(f, f->va, f->entry, p, flags);
 	pt_publish();
 	return 0;

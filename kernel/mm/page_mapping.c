@@ -71,7 +71,7 @@ static int mapping_add(struct page_mapping *m, u64 index, struct page **out)
 		page_put(p);
 		return err;
 	}
-	p->flags |= PAGE_UPTODATE;
+	page_set_flags(p, PAGE_UPTODATE);
 	m->count++;
 	*out = p;
 	return 0;
@@ -169,7 +169,9 @@ int page_mapping_next(struct page_mapping *m, u64 from, u64 *index)
 
 void page_mapping_written(struct page *p)
 {
-	p->flags = (p->flags | PAGE_DIRTY) & ~(u32)PAGE_FETCHABLE;
+	page_set_flags(p, PAGE_DIRTY);
+	if (p->flags & PAGE_FETCHABLE)
+		page_clear_flags(p, PAGE_FETCHABLE);
 }
 
 int shared_memory_new(struct shared_memory **out)

@@ -89,7 +89,7 @@ void user_page_make_fetchable(struct page *p)
 	if (p->flags & PAGE_FETCHABLE)
 		return;
 	arch_icache_sync(page_virt(p), PAGE_SIZE);
-	p->flags |= PAGE_FETCHABLE;
+	page_set_flags(p, PAGE_FETCHABLE);
 }
 
 static void protect_entry(struct mm *mm, pte_t *entry, vaddr_t va, enum pt_flags flags)

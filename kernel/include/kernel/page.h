@@ -39,8 +39,8 @@ struct page_mapping;
  */
 struct page {
 	enum page_kind kind : 8;
-	u32 order : 8;                  /* of a free block, or of the allocation */
-	u32 flags : 16;                 /* (o) enum page_flags */
+	u8 order;                       /* of a free block, or of the allocation */
+	u16 flags;                      /* (a) enum page_flags, by page_set_flags() */
 	atomic_t refs;                  /* (a) users; freed with the last */
 	struct list_node node;          /* (z) free list, or (o) the owner's */
 	union {
@@ -93,6 +93,17 @@ void page_put(struct page *p);
 static inline void page_get(struct page *p)
 {
 	__atomic_fetch_add(&p->refs.value, 1, __ATOMIC_RELAXED);
+}
+
+/* Several mappings of a page may say things about it at once.  Any context. */
+static inline void page_set_flags(struct page *p, enum page_flags flags)
+{
+	__atomic_fetch_or(&p->flags, (u16)flags, __ATOMIC_ACQ_REL);
+}
+
+static inline void page_clear_flags(struct page *p, enum page_flags flags)
+{
+	__atomic_fetch_and(&p->flags, (u16)~flags, __ATOMIC_ACQ_REL);
 }
 
 static inline int page_refs(const struct page *p)
