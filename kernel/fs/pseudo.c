@@ -142,8 +142,62 @@ static const struct file_ops pseudo_file_ops = {
 
 /* ---- inodes -------------------------------------------------------------------------------------- */
 
+/* Filled below: a directory's look-up makes inodes of these kinds. */
+static const struct inode_ops pseudo_inode_ops, pseudo_jump_ops;
+static const struct file_ops pseudo_dir_ops;
+
+static ino_t pseudo_ino(const struct pseudo_node *node, u64 key)
+{
+	return hash_u64((u64)node + key * 0x100000001b3ull, 31) + 2;
+}
+
+static void pseudo_inode_set_kind(struct inode *inode, const struct inode *dir, const struct pseudo_node *node,
+				  u64 key)
+{
+	inode->ops = node->follow ? &pseudo_jump_ops : &pseudo_inode_ops;
+	switch (node->mode & S_IFMT) {
+	case S_IFDIR:
+		inode->nlink = 2;
+		inode->fops = &pseudo_dir_ops;
+		inode->uncached_names = node->dynamic || (dir && dir->uncached_names);
+		break;
+	case S_IFREG:
+		inode->fops = node->fops ? node->fops : &pseudo_file_ops;
+		break;
+	case S_IFCHR:
+		inode->rdev = node->rdev(key);
+		break;
+	}
+}
+
 static int pseudo_inode_new(struct super_block *sb, const struct inode *dir, const struct pseudo_node *node,
-			    u64 key, struct inode **out);
+			    u64 key, struct inode **out)
+{
+	struct pseudo_inode *pi = kmalloc(sizeof(*pi), 0);
+	struct inode *inode;
+	int err;
+
+	if (!pi)
+		return -ENOMEM;
+	err = inode_new(sb, NULL, node->mode, &inode);
+	if (err) {
+		kfree(pi);
+		return err;
+	}
+	*pi = (struct pseudo_inode){ node, key };
+	inode->private = pi;
+	inode->ino = pseudo_ino(node, key);
+	inode->uid = 0;
+	inode->gid = 0;
+	pseudo_inode_set_kind(inode, dir, node, key);
+	if (node->owner)
+		err = node->owner(key, &inode->uid, &inode->gid);
+	if (err)
+		inode_put(inode);
+	else
+		*out = inode;
+	return err;
+}
 
 static int pseudo_getattr(struct inode *inode, struct kstat *st)
 {
@@ -220,11 +274,6 @@ static const struct inode_ops pseudo_jump_ops = {
 /* Cookies: 0 and 1 are the dots, then the table, and from here on what is found by functions. */
 enum { PSEUDO_COOKIE_TABLE = 2, PSEUDO_COOKIE_DYNAMIC = 1 << 16 };
 
-static ino_t pseudo_ino(const struct pseudo_node *node, u64 key)
-{
-	return hash_u64((u64)node + key * 0x100000001b3ull, 31) + 2;
-}
-
 static bool pseudo_emit(struct dir_context *ctx, const char *name, const struct pseudo_node *node, u64 key)
 {
 	return ctx->emit(ctx, name, strlen(name), pseudo_ino(node, key), (node->mode & S_IFMT) >> 12);
@@ -297,54 +346,6 @@ static const struct file_ops pseudo_dir_ops = {
 };
 
 /* ---- super blocks --------------------------------------------------------------------------------- */
-
-static void pseudo_inode_set_kind(struct inode *inode, const struct inode *dir, const struct pseudo_node *node,
-				  u64 key)
-{
-	inode->ops = node->follow ? &pseudo_jump_ops : &pseudo_inode_ops;
-	switch (node->mode & S_IFMT) {
-	case S_IFDIR:
-		inode->nlink = 2;
-		inode->fops = &pseudo_dir_ops;
-		inode->uncached_names = node->dynamic || (dir && dir->uncached_names);
-		break;
-	case S_IFREG:
-		inode->fops = node->fops ? node->fops : &pseudo_file_ops;
-		break;
-	case S_IFCHR:
-		inode->rdev = node->rdev(key);
-		break;
-	}
-}
-
-static int pseudo_inode_new(struct super_block *sb, const struct inode *dir, const struct pseudo_node *node,
-			    u64 key, struct inode **out)
-{
-	struct pseudo_inode *pi = kmalloc(sizeof(*pi), 0);
-	struct inode *inode;
-	int err;
-
-	if (!pi)
-		return -ENOMEM;
-	err = inode_new(sb, NULL, node->mode, &inode);
-	if (err) {
-		kfree(pi);
-		return err;
-	}
-	*pi = (struct pseudo_inode){ node, key };
-	inode->private = pi;
-	inode->ino = pseudo_ino(node, key);
-	inode->uid = 0;
-	inode->gid = 0;
-	pseudo_inode_set_kind(inode, dir, node, key);
-	if (node->owner)
-		err = node->owner(key, &inode->uid, &inode->gid);
-	if (err)
-		inode_put(inode);
-	else
-		*out = inode;
-	return err;
-}
 
 static void pseudo_evict(struct inode *inode)
 {
