@@ -300,8 +300,11 @@ static void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 
 static void futex_move(struct futex_waiter *w, struct futex_bucket *to, const struct futex_key *key)
 {
-	list_remove(&w->node);
-	list_push_back(&to->waiters, &w->node);
+	/* In the same bucket it keeps its place, or the walk over the list would meet it again. */
+	if (w->bucket != to) {
+		list_remove(&w->node);
+		list_push_back(&to->waiters, &w->node);
+	}
 	futex_key_put(&w->key);
 	w->key = *key;
 	if (key->page)
