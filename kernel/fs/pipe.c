@@ -274,36 +274,54 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
 
 /* ---- the rest of a file ---------------------------------------------------------------------- */
 
-static u32 pipe_poll(struct file *f, struct poll_table *pt)
+/* What an end is ready for, by what it was opened for. */
+static u32 pipe_events(const struct pipe *p, const struct file *f) REQUIRES(p->lock)
 {
-	struct pipe *p = f->private;
 	u32 ready = 0;
 
 	if (file_readable(f)) {
-		poll_wait(pt, &p->readable);
 		if (!ring_empty(&p->ring))
 			ready |= POLLIN | POLLRDNORM;
 		/* A FIFO that nobody ever opened for writing has not been hung up. */
-		if (READ_ONCE(p->writers) == 0 && READ_ONCE(p->writer_opens) != 0)
+		if (p->writers == 0 && p->writer_opens != 0)
 			ready |= POLLHUP;
 	}
 	if (file_writable(f)) {
-		poll_wait(pt, &p->writable);
 		if (pipe_room(p) >= PIPE_BUF)
 			ready |= POLLOUT | POLLWRNORM;
-		if (READ_ONCE(p->readers) == 0)
+		if (p->readers == 0)
 			ready |= POLLERR;
 	}
+	return ready;
+}
+
+static u32 pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->private;
+	u32 ready;
+
+	if (file_readable(f))
+		poll_wait(pt, &p->readable);
+	if (file_writable(f))
+		poll_wait(pt, &p->writable);
+	/* Locked: a ring that is being moved looks like anything. */
+	mutex_lock(&p->lock);
+	ready = pipe_events(p, f);
+	mutex_unlock(&p->lock);
 	return ready;
 }
 
 static long pipe_ioctl(struct file *f, u32 cmd, unsigned long arg)
 {
 	struct pipe *p = f->private;
+	int used;
 
 	if (cmd != FIONREAD)
 		return -ENOTTY;
-	return put_user((int)ring_used(&p->ring), (int __user *)arg);
+	mutex_lock(&p->lock);
+	used = (int)ring_used(&p->ring);
+	mutex_unlock(&p->lock);
+	return put_user(used, (int __user *)arg);
 }
 
 static const struct file_ops pipe_ops = {
