@@ -117,6 +117,14 @@ void inode_drop_setid(struct inode *inode)
 		inode->mode &= ~drop;
 }
 
+void inode_drop_setid_unprivileged(struct inode *inode)
+{
+	struct access_ids ids = access_ids_current();
+
+	if ((inode->mode & (S_ISUID | S_ISGID)) && ids.uid != 0)
+		inode_drop_setid(inode);
+}
+
 static int attr_apply_owner(const struct path *p, const struct attr_change *c)
 {
 	struct inode *inode = p->dentry->inode;

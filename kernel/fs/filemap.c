@@ -127,8 +127,7 @@ ssize_t filemap_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		n = filemap_write_locked(inode, from, pos);
 	if (n > 0) {
 		inode_touch(inode, false, true, true);
-		if (inode->mode & (S_ISUID | S_ISGID))
-			inode_drop_setid(inode);
+		inode_drop_setid_unprivileged(inode);
 	}
 	mutex_unlock(&inode->lock);
 	return n;

@@ -37,8 +37,9 @@ int name_create(const struct path *parent, struct dentry *d, mode_t mode, dev_t 
 
 /* truncate.c: sets the size and what goes with it (times, set-id bits).  Takes inode.lock. */
 int inode_set_size(struct inode *inode, loff_t size) __must_check;
-/* A write or a change of owner takes the set-id bits away. */
+/* A change of owner takes the set-id bits away; a write or a truncation only when it is not root's. */
 void inode_drop_setid(struct inode *inode);
+void inode_drop_setid_unprivileged(struct inode *inode);
 
 /* super.c: the registered type, or NULL. */
 struct fs_type *fs_type_find(const char *name, size_t len);

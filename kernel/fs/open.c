@@ -226,7 +226,7 @@ static int open_find_or_create(struct walk *w, const struct open_how *how, struc
 	mutex_lock(&dir->lock);
 	err = dentry_lookup(parent->dentry, w->last, w->last_len, out);
 	if (!err && !(*out)->inode) {
-		err = w->last_slash ? -EISDIR : name_create(parent, *out, S_IFREG | how->mode, 0);
+		err = name_create(parent, *out, S_IFREG | how->mode, 0);
 		*created = !err;
 		if (err)
 			dentry_put(*out);
@@ -243,7 +243,9 @@ static int open_create_step(struct walk *w, const struct open_how *how, struct f
 	int err;
 
 	if (w->last_kind != COMPONENT_NAME)
-		return open_path(&w->pinned, how, false, out);
+		return how->flags & O_EXCL ? -EEXIST : open_path(&w->pinned, how, false, out);
+	if (w->last_slash)
+		return -EISDIR;
 	err = open_find_or_create(w, how, &p.dentry, &created);
 	if (err)
 		return err;
@@ -260,7 +262,7 @@ static int open_create_step(struct walk *w, const struct open_how *how, struct f
 		mount_cross(&top);
 		path_get(&top);
 		spin_unlock(&dcache_lock);
-		err = w->last_slash ? -EISDIR : open_path(&top, how, created, out);
+		err = open_path(&top, how, created, out);
 		path_put(&top);
 	}
 	path_put(&p);

@@ -31,7 +31,8 @@ static int rename_begin(struct rename_op *op, int old_dirfd, const char __user *
 	err = path_name_from_user(old_path, false, &op->from_name);
 	if (err)
 		return err;
-	err = path_name_from_user(path, false, &op->to_name);
+	/* An empty one is found by its walk: what is wrong with the first path is said first. */
+	err = path_name_from_user(path, true, &op->to_name);
 	if (err)
 		goto out_from_name;
 	err = walk_begin(&op->from_walk, old_dirfd, op->from_name, LOOKUP_PARENT);

@@ -37,7 +37,7 @@ static int inode_set_size_locked(struct inode *inode, loff_t size) REQUIRES(inod
 	err = inode->ops->truncate(inode, size);
 	if (!err) {
 		inode_touch(inode, false, true, true);
-		inode_drop_setid(inode);
+		inode_drop_setid_unprivileged(inode);
 	}
 	return err;
 }
