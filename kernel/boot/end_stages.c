@@ -43,7 +43,7 @@ static void log_open_files(void)
 }
 
 /* The last stacks are given back by the CPUs that left them, a moment after their programs are gone. */
-static void account_settle(const struct account *was, struct account *now)
+static void end_settle(const struct account *was, struct account *now)
 {
 	nsec_t limit = time_mono() + SETTLE_NS;
 
@@ -61,7 +61,7 @@ void stage_end_accounting(void)
 	const struct account *was = &account_at_start;
 	struct account *now = &account_at_end;
 
-	account_settle(was, now);
+	end_settle(was, now);
 	EXPECT_EQ(now->procs, was->procs);
 	EXPECT_EQ(now->groups, was->groups);
 	EXPECT_EQ(now->mms, 0u);
