@@ -17,6 +17,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
+#include <kernel/wait.h>
 
 enum { SIGNAL_QUEUE_MAX = 1024 };
 
@@ -29,6 +30,8 @@ enum { SIGNAL_QUEUE_MAX = 1024 };
 #define SIGNALS_FAULTS                                                                             \
 	(SIGMASK(SIGSEGV) | SIGMASK(SIGBUS) | SIGMASK(SIGILL) | SIGMASK(SIGTRAP) | SIGMASK(SIGFPE) | \
 	 SIGMASK(SIGSYS))
+
+struct wait_queue signal_arrived = WAIT_QUEUE_INIT(signal_arrived);
 
 bool signal_default_ignores(int sig)
 {
@@ -226,12 +229,20 @@ static int signal_send_locked(struct proc *p, struct task *t, const siginfo_t *i
 	return 0;
 }
 
+/* Outside sig_lock: who is woken may look at what is pending. */
+static void signal_tell_waiters(void)
+{
+	if (!list_empty(&signal_arrived.waiters))
+		wait_queue_wake_all(&signal_arrived);
+}
+
 static int signal_send(struct proc *p, struct task *t, const siginfo_t *info)
 {
 	irqflags_t flags = spin_lock_irqsave(&p->sig_lock);
 	int err = signal_send_locked(p, t, info);
 
 	spin_unlock_irqrestore(&p->sig_lock, flags);
+	signal_tell_waiters();
 	return err;
 }
 
@@ -280,6 +291,7 @@ s32 signal_send_timer(struct proc *p, struct task *t, const siginfo_t *info)
 	(void)signal_send_locked(p, t, info);
 out_unlock:
 	spin_unlock_irqrestore(&p->sig_lock, flags);
+	signal_tell_waiters();
 	return overrun;
 }
 

@@ -16,6 +16,8 @@ int signal_send_group(pid_t pgid, const siginfo_t *info);
  * overrun grows by one and info's instead.  The overrun that the pending signal has now.  Any context.
  */
 s32 signal_send_timer(struct proc *p, struct task *t, const siginfo_t *info);
+/* Woken for every signal that becomes pending while somebody waits here: signalfds. */
+extern struct wait_queue signal_arrived;
 /* SI_KERNEL shorthand. */
 int signal_kernel(struct proc *p, int sig);
 /*
