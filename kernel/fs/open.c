@@ -206,7 +206,8 @@ static int open_path(const struct path *p, const struct open_how *how, bool crea
 		return -ENOTDIR;
 	if (!(how->flags & O_PATH) && !(how->lookup & LOOKUP_KERNEL))
 		err = open_check(p, how->flags, created);
-	return err ? err : open_make_file(p, how->flags, out);
+	/* A new file has nothing to cut off, and keeps its set-id bits. */
+	return err ? err : open_make_file(p, created ? how->flags & ~O_TRUNC : how->flags, out);
 }
 
 int file_open_path(const struct path *p, int flags, struct file **out)

@@ -141,19 +141,19 @@ static int rename_check_rights(const struct rename_op *op)
 	err = name_may_delete(&op->from_walk.pinned, op->from, from_is_dir);
 	if (err)
 		return err;
-	if (!op->to->inode) {
-		if (op->to_dir->nlink == 0)
-			return -ENOENT;
-		return path_permission(&op->to_walk.pinned, MAY_WRITE | MAY_EXEC);
-	}
-	err = name_may_delete(&op->to_walk.pinned, op->to,
-			      exchange ? S_ISDIR(op->to->inode->mode) : from_is_dir);
-	if (err)
+	if (!op->to->inode)
+		err = op->to_dir->nlink ? path_permission(&op->to_walk.pinned, MAY_WRITE | MAY_EXEC) : -ENOENT;
+	else
+		err = name_may_delete(&op->to_walk.pinned, op->to,
+				      exchange ? S_ISDIR(op->to->inode->mode) : from_is_dir);
+	if (err || op->from_dir == op->to_dir)
 		return err;
 	/* A directory that changes its parent has its ".." written. */
-	if (from_is_dir && op->from_dir != op->to_dir)
-		return inode_permission(op->from->inode, MAY_WRITE);
-	return 0;
+	if (from_is_dir)
+		err = inode_permission(op->from->inode, MAY_WRITE);
+	if (!err && exchange && S_ISDIR(op->to->inode->mode))
+		err = inode_permission(op->to->inode, MAY_WRITE);
+	return err;
 }
 
 /* The file system's part.  What is replaced is locked: its links are counted, or it must stay empty. */

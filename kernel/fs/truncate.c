@@ -134,6 +134,7 @@ static int fallocate_locked(struct inode *inode, int mode, loff_t from, loff_t t
 	if (grow)
 		WRITE_ONCE(inode->size, to);
 	inode_touch(inode, false, true, true);
+	inode_drop_setid_unprivileged(inode);
 	return 0;
 }
 
