@@ -17,7 +17,7 @@
 #include <kernel/vmap.h>
 #include <kernel/watchdog.h>
 
-enum { CPU_START_SECONDS = 10, STOP_SPINS = 1000000 };
+enum { CPU_START_SECONDS = 10, STOP_SECONDS = 2 };
 
 struct cpu cpus[CPUS_MAX];
 u32 cpu_count;
@@ -109,13 +109,17 @@ static void smp_stop(void *arg)
 
 void smp_stop_others(void)
 {
-	u64 others = smp_online_mask() & ~(1ul << current->cpu->id);
+	u64 start = arch_counter(), others;
 
+	/* Or we might go on, on one of those that we stop. */
+	preempt_disable();
+	others = smp_online_mask() & ~(1ul << this_cpu()->id);
 	if (others)
 		irq_chip->send_ipi(others, IPI_STOP);
 	/* They finish what they print first; one with interrupts off is not waited for long. */
-	for (u32 i = 0; i < STOP_SPINS && smp_online_mask() & others; i++)
+	while (smp_online_mask() & others && arch_counter() - start < STOP_SECONDS * arch_counter_hz())
 		arch_cpu_relax();
+	preempt_enable();
 }
 
 static void smp_request_ipis(void)
