@@ -61,26 +61,52 @@ int procfs_show_cpuinfo(struct pseudo_text *t, u64 key)
 	return 0;
 }
 
-/* Time that all tasks have had so far, user and system; past processes included by their parents. */
-static void system_times(u64 *user, u64 *system)
+/* How long a CPU has been idle, the idling that is going on included. */
+static u64 system_idle_time(struct cpu *cpu, nsec_t now)
 {
-	irqflags_t flags = spin_lock_irqsave(&tasks_lock);
-	struct task *t;
-	u64 u, s;
+	irqflags_t flags = spin_lock_irqsave(&cpu->rq.lock);
+	u64 idle = cpu->idle_ns;
 
-	*user = *system = 0;
-	list_for_each(t, &all_tasks, all) {
-		task_times(t, &u, &s);
-		*user += u;
-		*system += s;
+	if (cpu->rq.running == cpu->idle && now > cpu->idle->exec_start)
+		idle += now - cpu->idle->exec_start;
+	spin_unlock_irqrestore(&cpu->rq.lock, flags);
+	return MIN(idle, now);
+}
+
+/* User time of p's threads, of those that are gone, and of the children that it has waited for. */
+static u64 system_proc_user(struct proc *p) REQUIRES(tree_lock)
+{
+	u64 total = p->child_utime;
+	struct task *t;
+	u64 user, system;
+
+	spin_lock(&p->sig_lock);
+	total += p->dead_utime;
+	list_for_each(t, &p->threads, thread) {
+		task_times(t, &user, &system);
+		total += user;
 	}
-	spin_unlock_irqrestore(&tasks_lock, flags);
+	spin_unlock(&p->sig_lock);
+	return total;
+}
+
+/* User time of all processes, past ones too as long as somebody waited for them. */
+static u64 system_user_time(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&tree_lock);
+	struct proc *p;
+	u64 total = 0;
+
+	list_for_each(p, &all_procs, all)
+		total += system_proc_user(p);
+	spin_unlock_irqrestore(&tree_lock, flags);
+	return total;
 }
 
 /* Per CPU only the idle time is known; the rest of its time is called system's. */
 static void stat_cpu(struct pseudo_text *t, u32 cpu, nsec_t now)
 {
-	u64 idle = MIN(cpus[cpu].idle_ns, now);
+	u64 idle = system_idle_time(&cpus[cpu], now);
 
 	pseudo_printf(t, "cpu%u 0 0 %lu %lu 0 0 0 0 0 0\n", cpu, (now - idle) / NSEC_PER_JIFFY,
 		      idle / NSEC_PER_JIFFY);
@@ -89,19 +115,21 @@ static void stat_cpu(struct pseudo_text *t, u32 cpu, nsec_t now)
 int procfs_show_system_stat(struct pseudo_text *t, u64 key)
 {
 	nsec_t now = time_mono();
-	u64 user, system;
+	u64 user, busy;
 	u64 idle = 0, irqs = 0, switches = 0;
 	u32 cpu, runnable = 0;
 
 	for (cpu = 0; cpu < cpu_count; cpu++) {
-		idle += cpus[cpu].idle_ns;
+		idle += system_idle_time(&cpus[cpu], now);
 		irqs += cpus[cpu].irq_count;
 		switches += cpus[cpu].rq.switches;
 		runnable += cpus[cpu].rq.count;
 	}
-	system_times(&user, &system);
+	/* What was not idle and not a program's was the kernel's. */
+	busy = now * cpu_count > idle ? now * cpu_count - idle : 0;
+	user = MIN(system_user_time(), busy);
 	pseudo_printf(t, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\n", user / NSEC_PER_JIFFY,
-		      system / NSEC_PER_JIFFY, idle / NSEC_PER_JIFFY);
+		      (busy - user) / NSEC_PER_JIFFY, idle / NSEC_PER_JIFFY);
 	for (cpu = 0; cpu < cpu_count; cpu++)
 		stat_cpu(t, cpu, now);
 	pseudo_printf(t, "intr %lu\nctxt %lu\nbtime %lu\n", irqs, switches,
@@ -118,7 +146,7 @@ int procfs_show_uptime(struct pseudo_text *t, u64 key)
 	u32 cpu;
 
 	for (cpu = 0; cpu < cpu_count; cpu++)
-		idle += cpus[cpu].idle_ns;
+		idle += system_idle_time(&cpus[cpu], now);
 	pseudo_printf(t, "%lu.%02lu %lu.%02lu\n", now / NSEC_PER_SEC, now / NSEC_PER_CENTI % 100,
 		      idle / NSEC_PER_SEC, idle / NSEC_PER_CENTI % 100);
 	return 0;
