@@ -15,5 +15,5 @@ void smp_call(u64 cpu_mask, void (*fn)(void *arg), void *arg);
 /* The bits of all online CPUs. */
 u64 smp_online_mask(void);
 
-/* Stops the other CPUs for good, for a panic: does not wait, takes no lock. */
+/* Stops the other CPUs for good, for the end or a panic: waits two seconds at most, takes no lock. */
 void smp_stop_others(void);
