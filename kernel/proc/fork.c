@@ -33,6 +33,24 @@ struct clone_request {
 	pid_t __user *child_tid;
 };
 
+/* Whether current's user has as many processes as it may; root may have more. */
+static bool clone_over_limit(void)
+{
+	u64 limit = current_proc()->limits[RLIMIT_NPROC].rlim_cur, count = 0;
+	uid_t uid = current_cred()->uid;
+	irqflags_t flags;
+	struct proc *p;
+
+	/* Cheap for all but those who could be over it. */
+	if (READ_ONCE(proc_count) < limit || current_privileged() || uid == 0)
+		return false;
+	flags = spin_lock_irqsave(&tree_lock);
+	list_for_each(p, &all_procs, all)
+		count += p->cred->uid == uid;
+	spin_unlock_irqrestore(&tree_lock, flags);
+	return count >= limit;
+}
+
 static int clone_check(const struct clone_request *rq)
 {
 	u64 flags = rq->flags;
@@ -50,7 +68,7 @@ static int clone_check(const struct clone_request *rq)
 	/* init's siblings would have no parent. */
 	if ((flags & CLONE_PARENT) && current_proc() == init_proc)
 		return -EINVAL;
-	return 0;
+	return clone_over_limit() ? -EAGAIN : 0;
 }
 
 /* The child's first steps, in its own memory; returning goes to EL0 with x0 = 0. */
@@ -124,6 +142,7 @@ static int clone_process(const struct clone_request *rq, struct proc **out)
 	flags = spin_lock_irqsave(&self->sig_lock);
 	memcpy(p->limits, self->limits, sizeof(p->limits));
 	spin_unlock_irqrestore(&self->sig_lock, flags);
+	p->cpu_timers = p->limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
 	p->dumpable = self->dumpable;
 	p->no_new_privs = self->no_new_privs;
 	p->personality = self->personality;

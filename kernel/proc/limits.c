@@ -49,8 +49,11 @@ static int limit_change(struct proc *p, u32 resource, const struct rlimit *new, 
 	if (new)
 		err = limit_check(p, resource, new);
 	*old = p->limits[resource];
-	if (new && !err)
+	if (new && !err) {
 		p->limits[resource] = *new;
+		if (resource == RLIMIT_CPU && new->rlim_cur != RLIM_INFINITY)
+			p->cpu_timers = true;
+	}
 	spin_unlock_irqrestore(&p->sig_lock, flags);
 	return err;
 }

@@ -1,14 +1,15 @@
 /*
- * setitimer(2) with ITIMER_REAL, and timer_create(2) on the clocks that always run.  Called by programs; a
+ * setitimer(2), and timer_create(2) on the clocks that always run.  Called by programs; a
  * timer fires in interrupt context and sends its signal from there.
  *
  * A signal that is still pending when its timer fires again is not queued twice: its overrun counts.
  * A relative time of CLOCK_REALTIME is monotonic, as it should be; an absolute one is converted when it is
- * set and does not follow a later clock_settime(), which Linux does.  The timers of CPU time (ITIMER_VIRTUAL,
- * ITIMER_PROF, CPU clocks) are not there.
+ * set and does not follow a later clock_settime(), which Linux does.  Clocks of CPU time have no timer_create()
+ * here; ITIMER_VIRTUAL and ITIMER_PROF are in cpu_timer.c.
  */
 #include <kernel/proc_timer.h>
 
+#include <kernel/cpu_timer.h>
 #include <kernel/errno.h>
 #include <kernel/mutex.h>
 #include <kernel/proc.h>
@@ -164,18 +165,22 @@ static int timeval_to_ns(const struct timeval *tv, nsec_t *ns)
 
 static int itimer_check(int which)
 {
-	if (which == ITIMER_REAL)
-		return 0;
-	return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
+	return which >= ITIMER_REAL && which <= ITIMER_PROF ? 0 : -EINVAL;
 }
 
-/* ITIMER_REAL's old value, and its new one if there is one. */
-static int itimer_exchange(nsec_t *left, nsec_t *interval, const nsec_t *new)
+/* A timer's old value, and its new one if there is one. */
+static int itimer_exchange(int which, nsec_t *left, nsec_t *interval, const nsec_t *new)
 {
 	struct proc *p = current_proc();
 	struct proc_timer *pt;
 	int err = 0;
 
+	if (which != ITIMER_REAL) {
+		cpu_timer_get(p, which, left, interval);
+		if (new)
+			cpu_timer_set(p, which, new[0], new[0] ? new[1] : 0);
+		return 0;
+	}
 	mutex_lock(&proc_timers_mutex);
 	pt = proc_timer_find(p, PROC_TIMER_REAL);
 	proc_timer_get(pt, left, interval);
@@ -204,7 +209,7 @@ long sys_getitimer(int which, struct itimerval __user *value)
 
 	if (err)
 		return err;
-	err = itimer_exchange(&left, &interval, NULL);
+	err = itimer_exchange(which, &left, &interval, NULL);
 	return err ? err : itimer_copy_out(value, left, interval);
 }
 
@@ -220,7 +225,7 @@ long sys_setitimer(int which, const struct itimerval __user *new, struct itimerv
 		return -EFAULT;
 	if (timeval_to_ns(&value.it_value, &wanted[0]) || timeval_to_ns(&value.it_interval, &wanted[1]))
 		return -EINVAL;
-	err = itimer_exchange(&left, &interval, wanted);
+	err = itimer_exchange(which, &left, &interval, wanted);
 	if (err)
 		return err;
 	return old ? itimer_copy_out(old, left, interval) : 0;

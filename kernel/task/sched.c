@@ -15,6 +15,7 @@
 #include <kernel/sched.h>
 
 #include <kernel/cpu.h>
+#include <kernel/cpu_timer.h>
 #include <kernel/init.h>
 #include <kernel/irq.h>
 #include <kernel/mm.h>
@@ -432,6 +433,8 @@ static void sched_tick(struct timer *timer)
 	cpu->tick_armed = t != cpu->idle;
 	spin_unlock(&rq->lock);
 
+	if (unlikely(t->proc && READ_ONCE(t->proc->cpu_timers)))
+		cpu_timers_tick(t->proc);
 	watchdog_tick(cpu, t->exec_start);
 	if (waiting)
 		sched_kick_idle(cpu);

@@ -106,6 +106,9 @@ void expect_child_ok(const char *file, int line, pid_t pid);
 /* Writes back what this program was given and exits with argc; proc_exec.c. */
 int stage_echo_args(int argc, char **argv);
 
+/* The low byte of the effective user id, if the kernel said rightly whether that is another; proc_ids.c. */
+int stage_tell_euid(void);
+
 /* The stages: each row of kernel/boot/stages.def that is verified by a user program. */
 #define STAGE_KERNEL(sym)
 #define STAGE_HOST(sym)

@@ -4,7 +4,8 @@
  * The verdict goes to descriptor 3, a special file of the kernel's: `FAIL file:line expected ...` at
  * the first failed expectation, or at the end `ok COUNT` with the number that were executed.  By
  * hand, without descriptor 3, it goes to standard error.  An unknown ID exits with 127.
- * `/stages/run @args ...` writes its arguments and environment: the program that the stages of exec run.
+ * `/stages/run @args ...` writes its arguments and environment, `@euid` exits with who it is: the programs
+ * that the stages of exec and of ids run.
  */
 #include "expect.h"
 
@@ -107,6 +108,8 @@ int main(int argc, char **argv)
 		return stages_list();
 	if (!strcmp(argv[1], "@args"))
 		return stage_echo_args(argc, argv);
+	if (!strcmp(argv[1], "@euid"))
+		return stage_tell_euid();
 	s = stage_find(argv[1]);
 	if (!s) {
 		dprintf(STDERR_FILENO, "run: no stage %s\n", argv[1]);

@@ -37,6 +37,11 @@ struct sighand {
 	struct k_sigaction actions[SIGNALS_MAX]; /* (s) */
 };
 
+/* Due when so much CPU time was used; 0: off.  (a) */
+struct cpu_timer {
+	u64 expires, interval; /* ns */
+};
+
 struct proc {
 	pid_t pid;                       /* (!) */
 	struct pid_link pid_link;        /* (T) */
@@ -78,6 +83,9 @@ struct proc {
 
 	struct cred *cred;               /* (s) for others; replaced by its own threads only */
 	struct rlimit limits[RLIM_NLIMITS]; /* (s) to write */
+	bool cpu_timers;                 /* (a) ticks look at the three below */
+	struct cpu_timer itimer_virtual, itimer_prof;
+	u64 cpu_limit_next;              /* second of CPU time from which SIGXCPU is due again */
 	nsec_t start_ns;
 	u64 dead_utime, dead_stime;      /* of threads that are gone */
 	u64 child_utime, child_stime;    /* of children waited for */
