@@ -22,6 +22,8 @@ paddr_t early_tables_next __section(".boot.data");
 
 STATIC_ASSERT(offsetof(struct arch_mmu, root) == 0, "head.S reads it");
 
+enum { EARLY_DTB_MAGIC = (int)0xd00dfeed };
+
 static paddr_t early_table_new(void)
 {
 	paddr_t table = early_tables_next;
@@ -62,14 +64,40 @@ static void early_map_section(paddr_t l0, const char *start, const char *stop, u
 	early_map_pages(l0, va, (paddr_t)start, (paddr_t)stop, attrs);
 }
 
+/* Where the device tree ends, as far as its header can be believed (Devicetree Specification 5.2). */
+static paddr_t early_dtb_end(void)
+{
+	const u32 *header = (const u32 *)boot_record.dtb;
+	u32 size = __builtin_bswap32(header[1]);
+
+	if (__builtin_bswap32(header[0]) != (u32)EARLY_DTB_MAGIC)
+		size = 2 * sizeof(u32);
+	return boot_record.dtb + MIN(size, (u32)BLOCK_SIZE);
+}
+
+/* One block of RAM, read-only; by pages where some of it (the image's alias) is mapped already. */
+static void early_map_block(paddr_t l0, paddr_t pa)
+{
+	pte_t *entry = early_entry(l0, LINEAR_BASE + pa, 2);
+
+	if (!pte_is_table(*entry, 2)) {
+		entry->val = pa | (PTE_KERNEL_RO & ~(u64)PTE_TABLE);
+		return;
+	}
+	for (paddr_t end = pa + BLOCK_SIZE; pa < end; pa += PAGE_SIZE) {
+		entry = early_entry(l0, LINEAR_BASE + pa, 3);
+		if (!pte_is_valid(*entry))
+			entry->val = pa | PTE_KERNEL_RO;
+	}
+}
+
 /* The device tree is at most 2 MiB and may straddle a block's end. */
 static void early_map_dtb(paddr_t l0)
 {
-	paddr_t first = ALIGN_DOWN(boot_record.dtb, BLOCK_SIZE);
-	u64 block = (PTE_KERNEL_RO & ~(u64)PTE_TABLE);
+	paddr_t end = early_dtb_end();
 
-	for (paddr_t pa = first; pa <= first + BLOCK_SIZE; pa += BLOCK_SIZE)
-		early_entry(l0, LINEAR_BASE + pa, 2)->val = pa | block;
+	for (paddr_t pa = ALIGN_DOWN(boot_record.dtb, BLOCK_SIZE); pa < end; pa += BLOCK_SIZE)
+		early_map_block(l0, pa);
 }
 
 /* The image in the linear map, by pages from the start: what must not change cannot be changed there. */
@@ -104,8 +132,8 @@ void early_mmu_init(void)
 	early_map_section(kernel, _text, _etext, PTE_KERNEL_RX);
 	early_map_section(kernel, __rodata_start, __rodata_end, PTE_KERNEL_RO);
 	early_map_section(kernel, _data, _end, PTE_KERNEL_RW);
-	early_map_dtb(kernel);
 	early_map_alias(kernel);
+	early_map_dtb(kernel);
 
 	early_cache_invalidate(_data, __boot_data_end);
 	early_cache_invalidate(__bss_start, _end);
