@@ -319,6 +319,12 @@ static void limit_file_size(void)
 	expect_fail(__FILE__, __LINE__, "expected SIGXFSZ");
 }
 
+static void limit_no_core(void)
+{
+	limit_set(RLIMIT_CORE, 0);
+	abort();
+}
+
 static void limit_core(void)
 {
 	limit_set(RLIMIT_CORE, 1 << 20);
@@ -353,7 +359,10 @@ void stage_proc_limits(void)
 	limit_part(limit_memory, 0);
 	limit_part(limit_processes, 0);
 	limit_part(limit_file_size, SIGXFSZ);
+	limit_part(limit_no_core, SIGABRT);
+	EXPECT_ERRNO(access("core", F_OK), ENOENT);
 	limit_part(limit_core, SIGABRT | 0x80);
+	EXPECT_OK(unlink("core"));
 	limit_part(limit_cpu, SIGXCPU);
 	EXPECT_OK(unlink("/tmp/limited"));
 
