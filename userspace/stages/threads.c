@@ -437,15 +437,19 @@ static void *cancel_in_sleep(void *arg)
 	return NULL;
 }
 
+static int cancel_sent;
+
 /* What may not be cancelled is finished first. */
 static void *cancel_not_now(void *arg)
 {
-	struct timespec wait = { .tv_nsec = 3 * MS };
+	struct timespec wait = { .tv_nsec = MS };
 
 	pthread_cleanup_push(cancel_cleanup, (void *)100);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	sem_post(&cancel_ready);
-	nanosleep(&wait, NULL);
+	do
+		nanosleep(&wait, NULL);
+	while (!__atomic_load_n(&cancel_sent, __ATOMIC_ACQUIRE));
 	cancel_passed = 1;
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	pthread_testcancel();
@@ -469,10 +473,12 @@ static void cancel_one(void *(*what)(void *))
 	void *value = NULL;
 	pthread_t t;
 
+	__atomic_store_n(&cancel_sent, 0, __ATOMIC_RELEASE);
 	EXPECT_EQ(pthread_create(&t, NULL, what, NULL), 0);
 	sem_wait(&cancel_ready);
 	nanosleep(&moment, NULL);
 	EXPECT_EQ(pthread_cancel(t), 0);
+	__atomic_store_n(&cancel_sent, 1, __ATOMIC_RELEASE);
 	EXPECT_EQ(pthread_join(t, &value), 0);
 	EXPECT(value == PTHREAD_CANCELED);
 }
