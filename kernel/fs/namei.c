@@ -240,6 +240,9 @@ long sys_linkat(int old_dirfd, const char __user *old_path, int dirfd, const cha
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
+	/* Who holds a descriptor need not have been able to reach the file: privileged (linkat(2)). */
+	if ((flags & AT_EMPTY_PATH) && access_ids_current().uid != 0)
+		return -ENOENT;
 	if (flags & AT_EMPTY_PATH)
 		lookup |= LOOKUP_EMPTY;
 	err = path_lookup_user(old_dirfd, old_path, lookup, &from);

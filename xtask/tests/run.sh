@@ -29,6 +29,7 @@ run_tests() {
 	check "run: interrupted, leaves no QEMU behind" run_interrupted
 	check "busybox: byte-identical to Debian's" run_identical
 	check "bad pointers into every system call: as Linux" run_bad_pointers
+	check "12,000 random calls about files: as Linux" run_random_files
 	expect "busybox: loops, functions, here-documents" 0 $'1\n2\n3\nsum 6\nhere 6' "$X" run -- sh -c '
 		add() { s=$((s + $1)); }
 		s=0
@@ -121,4 +122,12 @@ run_bad_pointers() {
 	awk 'NR == FNR { want[$1 " " $2] = $0; next } ($1 " " $2) in want && want[$1 " " $2] != $0' \
 		userspace/tests/badptr.linux "$T/badptr" >>"$T/log"
 	[ "$(wc -l <"$T/badptr")" -gt 100 ] && ! [ -s "$T/log" ]
+}
+
+# The first line that differs says near which call; `fsdiff SEED all` prints each.
+run_random_files() {
+	for seed in 1 2 3 4; do
+		"$X" run --timeout 60 -- build/user/tests/fsdiff $seed || return 1
+	done >"$T/fsdiff" 2>"$T/log"
+	diff userspace/tests/fsdiff.linux "$T/fsdiff" >>"$T/log"
 }
