@@ -84,7 +84,6 @@ static __noinline int mutex_lock_slow(struct mutex *m, enum task_state state)
 		return -EDEADLK;
 	if (mutex_held(m))
 		panic("mutex %s: %s takes it twice", m->name, current->name);
-	ASSERT(current->preempt_count == 0);
 
 	spin_lock(&m->guard);
 	if (mutex_take_or_mark(m)) {
@@ -108,12 +107,15 @@ static __noinline int mutex_lock_slow(struct mutex *m, enum task_state state)
 
 void mutex_lock(struct mutex *m)
 {
+	/* Even where it would be free: the next time it may not be. */
+	ASSERT(current->preempt_count == 0);
 	if (unlikely(!mutex_trylock(m)))
 		(void)mutex_lock_slow(m, TASK_UNINTERRUPTIBLE);
 }
 
 int mutex_lock_interruptible(struct mutex *m)
 {
+	ASSERT(current->preempt_count == 0);
 	if (likely(mutex_trylock(m)))
 		return 0;
 	return mutex_lock_slow(m, TASK_INTERRUPTIBLE);
