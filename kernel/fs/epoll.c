@@ -312,12 +312,10 @@ static int epoll_height(struct file *f, int level) REQUIRES(epoll_lock)
 
 /* ---- epoll_ctl ------------------------------------------------------------------------------- */
 
-/* Whether f may become a member.  0, -EPERM (always ready: nothing to wait for), -EINVAL or -ELOOP. */
+/* Whether f, which can be waited for, may become a member.  0, -EINVAL or -ELOOP. */
 static int epoll_may_add(struct epoll *ep, struct file *f, const struct epoll_event *event)
 	REQUIRES(epoll_lock)
 {
-	if (!f->ops->poll)
-		return -EPERM;
 	if (!epoll_of(f))
 		return 0;
 	if (event->events & EPOLLEXCLUSIVE)
@@ -376,6 +374,12 @@ long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event __user *event)
 	if (err)
 		return err;
 	err = epoll_get(epfd, &set);
+	/* What is always ready cannot be waited for; that is told before what is no set. */
+	if (err != -EBADF && !f->ops->poll) {
+		if (!err)
+			file_put(set);
+		err = -EPERM;
+	}
 	if (err)
 		goto out_put_file;
 	ep = epoll_of(set);
@@ -453,8 +457,7 @@ static int epoll_wait(struct epoll *ep, struct epoll_event __user *user, int max
 	}
 }
 
-static long epoll_wait_fd(int epfd, struct epoll_event __user *events, int max, nsec_t deadline,
-			  const sigset_t __user *mask, size_t mask_size)
+static long epoll_wait_on(int epfd, struct epoll_event __user *events, int max, nsec_t deadline)
 {
 	struct file *set;
 	int err;
@@ -466,12 +469,21 @@ static long epoll_wait_fd(int epfd, struct epoll_event __user *events, int max, 
 	err = epoll_get(epfd, &set);
 	if (err)
 		return err;
-	err = poll_mask_begin(mask, mask_size);
-	if (!err) {
-		err = epoll_wait(epoll_of(set), events, max, deadline);
-		poll_mask_end(err);
-	}
+	err = epoll_wait(epoll_of(set), events, max, deadline);
 	file_put(set);
+	return err;
+}
+
+/* The mask is looked at first: of two errors a program sees the one that Linux tells. */
+static long epoll_wait_masked(int epfd, struct epoll_event __user *events, int max, nsec_t deadline,
+			      const sigset_t __user *mask, size_t mask_size)
+{
+	int err = poll_mask_begin(mask, mask_size);
+
+	if (err)
+		return err;
+	err = epoll_wait_on(epfd, events, max, deadline);
+	poll_mask_end(err);
 	return err;
 }
 
@@ -482,7 +494,7 @@ long sys_epoll_pwait(int epfd, struct epoll_event __user *events, int max, int t
 
 	if (timeout_ms >= 0)
 		deadline = timeout_ms ? time_mono() + (u64)timeout_ms * NSEC_PER_MSEC : 0;
-	return epoll_wait_fd(epfd, events, max, deadline, mask, mask_size);
+	return epoll_wait_masked(epfd, events, max, deadline, mask, mask_size);
 }
 
 long sys_epoll_pwait2(int epfd, struct epoll_event __user *events, int max,
@@ -495,7 +507,7 @@ long sys_epoll_pwait2(int epfd, struct epoll_event __user *events, int max,
 	err = poll_deadline(timeout, &deadline);
 	if (err)
 		return err;
-	return epoll_wait_fd(epfd, events, max, deadline, mask, mask_size);
+	return epoll_wait_masked(epfd, events, max, deadline, mask, mask_size);
 }
 
 /* ---- the set as a file ----------------------------------------------------------------------- */

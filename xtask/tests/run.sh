@@ -116,11 +116,12 @@ run_shell() {
 	[ $? = 5 ] && grep -q '^42' "$T/o"
 }
 
-# A call that is new is judged once it has its line: make oracle, then the same with --profile oracle.
+# A call that is new needs its line: make oracle, then the same with --profile oracle.  What that Linux did not
+# have yet (ENOSYS, 38) cannot be compared.
 run_bad_pointers() {
 	"$X" run --timeout 120 -- build/user/tests/badptr >"$T/badptr" 2>"$T/log" || return 1
-	awk 'NR == FNR { want[$1 " " $2] = $0; next } ($1 " " $2) in want && want[$1 " " $2] != $0' \
-		userspace/tests/badptr.linux "$T/badptr" >>"$T/log"
+	awk 'NR == FNR { known[$0]; if ($3 == -38) absent[$1]; next }
+		!($0 in known) && !($1 in absent)' userspace/tests/badptr.linux "$T/badptr" >>"$T/log"
 	[ "$(wc -l <"$T/badptr")" -gt 100 ] && ! [ -s "$T/log" ]
 }
 
