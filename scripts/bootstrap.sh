@@ -20,7 +20,8 @@ HOST='gcc:cc make:make libc6-dev:/usr/include/stdio.h
 	qemu-system-arm:qemu-system-aarch64 gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
 	gdb-multiarch:gdb-multiarch libcmocka-dev:/usr/include/cmocka.h cpio:cpio patch:patch
 	e2fsprogs:mke2fs device-tree-compiler:dtc libfdt-dev:/usr/include/libfdt.h
-	libjansson-dev:/usr/include/jansson.h'
+	libjansson-dev:/usr/include/jansson.h
+	linux-libc-dev-arm64-cross:/usr/aarch64-linux-gnu/include/linux/stat.h'
 LINT='clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck shellcheck:shellcheck'
 ORACLE=
 CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cairn
