@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,18 @@ static void __attribute__((noreturn)) exec_failed(const char *name)
 	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE);
 }
 
+/* Whether a file that the kernel does not execute may be a script: a damaged program is no shell's business. */
+static bool may_be_script(const char *path)
+{
+	char head[128];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	if (fd >= 0)
+		close(fd);
+	return n < 4 || (memcmp(head, "\177ELF", 4) && !memchr(head, 0, n));
+}
+
 static void __attribute__((noreturn)) exec_command(const struct command *c)
 {
 	setsid();
@@ -127,7 +140,7 @@ static void __attribute__((noreturn)) exec_command(const struct command *c)
 		exec_failed(c->cwd);
 	environ = c->envp;
 	execvp(c->argv[0], c->argv);
-	if (errno == ENOEXEC) { /* a script without #!, as every shell takes it */
+	if (errno == ENOEXEC && may_be_script(c->argv[0])) { /* without #!, as every shell takes it */
 		c->argv[-1] = "sh";
 		execv("/bin/sh", c->argv - 1);
 	}

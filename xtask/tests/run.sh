@@ -13,6 +13,8 @@ run_tests() {
 	expect "run: ended by a fault of its own" 143 "" "$X" run -- sh -c 'kill $$'
 	expect "run: not found" 127 "" "$X" run -- no-such-program
 	expect "run: not executable" 126 "" "$X" run -- /etc/passwd
+	head -c 3000 build/user/tests/hello >"$T/cut" && chmod +x "$T/cut"
+	expect "run: a program that is cut short" 126 "" "$X" run -- "$T/cut"
 	expect "run: timeout" 124 "" "$X" run --timeout 3 -- sleep 1000
 	expect "run: arguments arrive whole" 0 $'<a b>\n<>\n<*>\n<--root>' \
 		"$X" run -- sh -c 'for i; do echo "<$i>"; done' sh 'a b' '' '*' --root
