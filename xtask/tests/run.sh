@@ -95,7 +95,8 @@ run_interrupted() {
 	"$X" run -- sleep 1000 </dev/null &
 	pid=$!
 	sleep 2
-	qemu=$(pgrep -P $pid) || return 1
+	qemu=$(grep -l "^PPid:[[:space:]]*$pid$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
+	[ -n "$qemu" ] || return 1
 	kill -TERM $pid
 	wait $pid && return 1
 	[ $? = 143 ] && ! kill -0 "$qemu" 2>/dev/null
