@@ -38,16 +38,18 @@ static char procfs_state(const struct proc *p, const struct task *t)
 {
 	if (p->state != PROC_ALIVE)
 		return 'Z';
+	/* Its parent has been told already, even if it is still on its way off the CPU. */
+	if (READ_ONCE(t->state) == TASK_STOPPED)
+		return 'T';
 	/* One that has only set its state may find a signal yet, and not sleep at all. */
 	if (READ_ONCE(t->on_rq))
 		return 'R';
-	switch (t->state) {
+	switch (READ_ONCE(t->state)) {
 	case TASK_RUNNING:
 	case TASK_NEW: return 'R';
 	case TASK_INTERRUPTIBLE: return 'S';
 	case TASK_UNINTERRUPTIBLE:
 	case TASK_KILLABLE: return 'D';
-	case TASK_STOPPED: return 'T';
 	default: return 'X';
 	}
 }
