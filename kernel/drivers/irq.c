@@ -48,11 +48,6 @@ int irq_request(u32 intid, enum irq_trigger t, void (*handler)(void *arg), void 
 	return err;
 }
 
-void irq_enable_percpu(u32 intid)
-{
-	irq_chip->unmask(intid);
-}
-
 void irq_init_cpu(void)
 {
 	irqflags_t flags = spin_lock_irqsave(&irq_lock);

@@ -280,18 +280,6 @@ int mount_umount(const struct path *p, u32 flags)
 	return mount_detach(p->mnt, flags, 1);
 }
 
-int vfs_umount(const char *target, u32 flags)
-{
-	struct path p;
-	int err = path_lookup_kernel(target, LOOKUP_FOLLOW, &p);
-
-	if (err)
-		return err;
-	err = mount_umount(&p, flags);
-	path_put(&p);
-	return err;
-}
-
 /* The youngest mount but the root, with a reference; NULL when there is none. */
 static struct mount *mount_last(void)
 {

@@ -1,10 +1,9 @@
-/* test: kernel/lib/bitmap.c kernel/lib/ids.c */
+/* test: kernel/lib/bitmap.c */
 #include "test.h"
 
 #include <string.h>
 
 #include <kernel/bitmap.h>
-#include <kernel/ids.h>
 
 TEST_PANIC
 
@@ -63,36 +62,10 @@ static void agrees_with_model(void **state)
 	assert_int_equal(bitmap_find_set(map, BITS, BITS), BITS);
 }
 
-static void lowest_id_first(void **state)
-{
-	u64 ids_map[BITMAP_WORDS(200)];
-	struct ids ids;
-
-	ids_init(&ids, ids_map, 2, 200);
-	for (int i = 2; i < 200; i++)
-		assert_int_equal(ids_alloc(&ids), i);
-	assert_int_equal(ids_alloc(&ids), -ENOSPC);
-	assert_int_equal(ids.used, 198);
-	ids_free(&ids, 150);
-	ids_free(&ids, 3);
-	assert_int_equal(ids_alloc(&ids), 3);
-	assert_int_equal(ids_alloc(&ids), 150);
-	assert_int_equal(ids_take(&ids, 3), -EBUSY);
-	assert_int_equal(ids_take(&ids, 1), -EINVAL);
-	assert_int_equal(ids_take(&ids, 200), -EINVAL);
-	ids_free(&ids, 7);
-	assert_int_equal(ids_take(&ids, 7), 0);
-	assert_int_equal(ids_alloc(&ids), -ENOSPC);
-	ids_free(&ids, 7);
-	expect_assert_failure(ids_free(&ids, 7));
-	expect_assert_failure(ids_free(&ids, 1));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_model),
-		cmocka_unit_test(lowest_id_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

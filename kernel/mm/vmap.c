@@ -151,11 +151,6 @@ void vmap_free(void *p)
 	kfree(v);
 }
 
-volatile void *vmap_io(paddr_t pa, size_t size, const char *name)
-{
-	return arch_map_device(pa, size);
-}
-
 /* Whether va is in the page right below or right above the area. */
 static bool vmap_guards(const struct vmap_area *v, vaddr_t va)
 {

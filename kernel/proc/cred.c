@@ -54,19 +54,6 @@ bool current_privileged(void)
 	return current_cred()->euid == 0;
 }
 
-bool cred_in_group(const struct cred *c, gid_t gid)
-{
-	u32 i;
-
-	if (c->fsgid == gid)
-		return true;
-	for (i = 0; i < c->group_count; i++) {
-		if (c->groups[i] == gid)
-			return true;
-	}
-	return false;
-}
-
 /* A private copy of current's ids to change.  NULL when out of memory. */
 static struct cred *cred_copy(void)
 {

@@ -46,10 +46,3 @@ const syscall_fn syscall_table[SYSCALL_COUNT] = {
 const struct syscall_info syscall_info[SYSCALL_COUNT] = {
 #include "syscalls.def"
 };
-
-const char *syscall_name(u64 nr)
-{
-	if (nr >= SYSCALL_COUNT || !syscall_info[nr].name)
-		return "?";
-	return syscall_info[nr].name;
-}

@@ -49,13 +49,10 @@ extern struct irq_line irq_lines[IRQ_MAX];
 void irq_chip_register(const struct irq_chip *chip);
 /*
  * Installs a handler (interrupt context, interrupts off) and unmasks.  SPIs go to CPU 0 until
- * irq_chip->set_target().  SGIs and PPIs (INTID < 32) belong to each CPU: request once, then
- * irq_enable_percpu() on every other CPU.  0, -EBUSY, -EINVAL, or -ENODEV
- * without a controller.
+ * irq_chip->set_target().  SGIs and PPIs (INTID < 32) belong to each CPU: request once, and
+ * irq_init_cpu() unmasks them on every other CPU.  0, -EBUSY, -EINVAL, or -ENODEV without a controller.
  */
 int irq_request(u32 intid, enum irq_trigger t, void (*handler)(void *arg), void *arg, const char *name);
-/* Unmasks a requested SGI or PPI on this CPU.  irq_init_cpu() does so for all of them. */
-void irq_enable_percpu(u32 intid);
 /* Masks and forgets; on return the handler runs nowhere.  May not be called from it. */
 void irq_free(u32 intid);
 /* The controller and every requested SGI and PPI, on a CPU that has just come up.  Interrupts off. */

@@ -149,7 +149,6 @@ void cred_put(struct cred *c);
 const struct cred *current_cred(void);
 /* True when current is root by its effective id (all capabilities). */
 bool current_privileged(void);
-bool cred_in_group(const struct cred *c, gid_t gid);
 
 /* What the kernel starts by itself: pid 1 and the stage runner. */
 struct spawn_args {

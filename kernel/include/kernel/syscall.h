@@ -73,9 +73,6 @@ struct syscall_info {
 };
 extern const struct syscall_info syscall_info[SYSCALL_COUNT];
 
-/* The name of a call, "?" for a number that is not listed.  Any context. */
-const char *syscall_name(u64 nr);
-
 /*
  * Carries out the call in the frame's registers and writes its result to x[0]; orig_x0 and syscall
  * keep what signal delivery needs to restart it.  From the vector, interrupts on; may sleep.

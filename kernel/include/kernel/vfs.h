@@ -209,8 +209,6 @@ void vfs_init(void);
 int fs_type_register(struct fs_type *t);
 /* Mounts a type at an absolute path; "/" the first time.  May sleep.  0, -ENODEV, -ENOENT, -ENOTDIR ... */
 int vfs_mount(const char *source, const char *target, const char *type, u32 flags, const char *options);
-/* 0, -EBUSY, -EINVAL (not a mount point). */
-int vfs_umount(const char *target, u32 flags);
 void vfs_sync_all(void);
 /* Before power-off: unmounts what can be, syncs the rest.  May sleep. */
 void vfs_umount_all(void);

@@ -24,8 +24,6 @@ extern struct list all_vmaps;
 void *vmap_alloc(size_t size, const char *name) __must_check;
 /* p as vmap_alloc() returned it; NULL is fine.  May sleep. */
 void vmap_free(void *p);
-/* Maps device registers Device-nGnRE, for good.  Works from page_init() on; panics when out of room. */
-volatile void *vmap_io(paddr_t pa, size_t size, const char *name) __must_check;
 
 /* A kernel stack of KSTACK_SIZE, aligned to twice its size, with a guard below.  NULL.  Cached. */
 void *vmap_stack_alloc(void) __must_check;
